@@ -1,0 +1,24 @@
+/** In charge of the kinds of caller: who we decided a request comes from, and the only thing authentication hands on. */
+
+/** A request without a credential. It acts in the tenant it names, and sees what is open to everybody there. */
+export interface AnonymousCaller {
+  readonly kind: "anonymous";
+  /** The slug of the header `x-tenant`, else null. */
+  readonly tenant: string | null;
+}
+
+/** A request with a verified bearer token: the token says who, the database says what. */
+export interface TokenCaller {
+  readonly kind: "token";
+  readonly issuer: string;
+  readonly subject: string;
+  /** The slug of the header `x-tenant`, else the token's tenant claim, else null. */
+  readonly tenant: string | null;
+  /** The user whom the caller acts as, else null. */
+  readonly actAs: string | null;
+  /** When the token ends, in seconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** Everybody a session can be opened for. */
+export type Caller = AnonymousCaller | TokenCaller;
