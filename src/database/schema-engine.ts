@@ -1,0 +1,121 @@
+/**
+ * In charge of Prisma's schema engine, without its native binary: the WebAssembly build, which arrives with `npm ci`.
+ * It reads and writes the database through a driver adapter: `engineAdapter` over a pool, `noDatabase` for pure text work.
+ */
+import type { EventEmitter } from "node:events";
+import { readFile } from "node:fs/promises";
+import { PrismaPg } from "@prisma/adapter-pg";
+import {
+  bindMigrationAwareSqlAdapterFactory,
+  ColumnTypeEnum,
+  DriverAdapterError,
+  type SqlDriverAdapter,
+  type SqlMigrationAwareDriverAdapterFactory,
+  type SqlResultSet,
+} from "@prisma/driver-adapter-utils";
+import type { SchemaEngine, SchemasContainer } from "@prisma/schema-engine-wasm";
+import pg from "pg";
+
+/** Runs `work` with a schema engine on what `adapter` connects to. From `schema` it learns which Postgres schemas are ours. */
+export async function withSchemaEngine<T>(
+  adapter: SqlMigrationAwareDriverAdapterFactory,
+  schema: SchemasContainer,
+  work: (engine: SchemaEngine) => Promise<T>,
+): Promise<T> {
+  const Engine = await loadEngine();
+  const datamodels = schema.files.map((file): [string, string] => [file.path, file.content]);
+  const engine = await Engine.new({ datamodels }, () => undefined, bindMigrationAwareSqlAdapterFactory(adapter));
+  try {
+    return await work(engine);
+  } finally {
+    engine.free();
+  }
+}
+
+/**
+ * The adapter for a pool of one connection. Two mends of Prisma's own: it splits a script at every `;`, also inside a
+ * function's body, so a migration is sent as the one query that it is (a failing file leaves nothing behind, and a role
+ * it set ends with it); and it doesn't know the catalogue's type `"char"`, which reads as text.
+ */
+export function engineAdapter(pool: EnginePool): SqlMigrationAwareDriverAdapterFactory {
+  const factory = new PrismaPg(pool);
+  const { provider, adapterName } = factory;
+  const connect = async (): Promise<SqlDriverAdapter> => {
+    const adapter = await factory.connect();
+    adapter.executeScript = async (script) => {
+      await pool.query(script);
+      await pool.query("reset role");
+    };
+    return adapter;
+  };
+  return { provider, adapterName, connect, connectToShadowDb: () => factory.connectToShadowDb() };
+}
+
+/** The pool that an engine works on: one connection, since the engine's advisory lock and its role belong to it. */
+export class EnginePool extends pg.Pool {
+  constructor(config: pg.PoolConfig) {
+    super({ ...config, max: 1, application_name: "portcullis migrate" });
+    this.on("connect", readCharAsText);
+  }
+}
+
+/** The adapter for an engine that only compares datamodels: it knows an empty PostgreSQL and refuses everything else. */
+export const noDatabase: SqlMigrationAwareDriverAdapterFactory = {
+  provider: "postgres",
+  adapterName: "none",
+  connect: async () => ({
+    provider: "postgres",
+    adapterName: "none",
+    queryRaw: async () => emptyServer,
+    executeRaw: refuse,
+    executeScript: refuse,
+    startTransaction: refuse,
+    dispose: async () => undefined,
+    getConnectionInfo: () => ({ schemaName: "public", supportsRelationJoins: true }),
+  }),
+  connectToShadowDb: refuse,
+};
+
+// The one thing the engine asks before it compares: is the schema there, and which version is it.
+const emptyServer: SqlResultSet = {
+  columnNames: ["exists", "version", "numeric_version"],
+  columnTypes: [ColumnTypeEnum.Boolean, ColumnTypeEnum.Text, ColumnTypeEnum.Int32],
+  rows: [[true, "PostgreSQL 15.0", 150000]],
+};
+
+function refuse(): Promise<never> {
+  return Promise.reject(new DriverAdapterError({ kind: "DatabaseNotReachable" }));
+}
+
+const charOid = 18;
+const textOid = 25;
+
+function readCharAsText(client: pg.PoolClient): void {
+  const { connection } = client as unknown as { readonly connection: EventEmitter };
+  connection.prependListener("rowDescription", ({ fields }: { readonly fields: { dataTypeID: number }[] }) => {
+    for (const field of fields) if (field.dataTypeID === charOid) field.dataTypeID = textOid;
+  });
+}
+
+// Node imports WebAssembly only behind a flag, so the package's own entry can't be used.
+async function loadEngine(): Promise<typeof SchemaEngine> {
+  const bindings = (await import("@prisma/schema-engine-wasm/schema_engine_bg")) as unknown as EngineBindings;
+  const file = new URL("schema_engine_bg.wasm", import.meta.resolve("@prisma/schema-engine-wasm"));
+  const { instance } = await WebAssembly.instantiate(await readFile(file), { "./schema_engine_bg.js": bindings });
+  bindings.__wbg_set_wasm(instance.exports);
+  instance.exports.__wbindgen_start();
+  return bindings.SchemaEngine;
+}
+
+interface EngineBindings {
+  readonly SchemaEngine: typeof SchemaEngine;
+  __wbg_set_wasm(exports: object): void;
+}
+
+// What is used of the global WebAssembly, which TypeScript knows only together with the whole DOM.
+declare const WebAssembly: {
+  instantiate(
+    bytes: Uint8Array,
+    imports: Readonly<Record<string, EngineBindings>>,
+  ): Promise<{ readonly instance: { readonly exports: { __wbindgen_start(): void } } }>;
+};
