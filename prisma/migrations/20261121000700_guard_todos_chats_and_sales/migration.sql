@@ -1,0 +1,507 @@
+-- The demo's protected tables, guarded in the shape that a declaration generates: one policy per command, a tenant floor
+-- that nothing widens, hashed sets and init plans, and UPDATE on the editable columns only.
+-- Who may: as each policy's comment says. web_anon has no privilege here.
+
+create function iam.touch()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  new.updated_at := now();
+  return new;
+end
+$$;
+comment on function iam.touch() is 'Stamps a changed row.';
+revoke all on function iam.touch() from public;
+alter function iam.touch() owner to api_owner;
+grant execute on function iam.touch() to web_user, iam_definer;
+
+-- Todos: their owner, whoever holds todos.* at their scope, and whoever they are shared with -----------------------------
+
+create function iam.shared_todos(command text)
+returns setof uuid
+language sql stable
+security definer set search_path = ''
+as $$
+  select s.todo_id
+  from public.todo_shares s
+  where s.tenant_id = (select iam.caller_tenant_id())
+    and case command when 'read' then s.can_read when 'update' then s.can_write when 'delete' then s.can_delete end
+    and (s.user_id = (select iam.caller_id()) or s.group_id = any (array(select iam.caller_groups())))
+$$;
+comment on function iam.shared_todos(text) is 'The todos shared with the caller for read, update or delete.';
+alter function iam.shared_todos(text) owner to iam_definer;
+revoke all on function iam.shared_todos(text) from public;
+grant execute on function iam.shared_todos(text) to web_user, web_anon;
+
+alter table public.todos owner to api_owner;
+alter table public.todos enable row level security;
+alter table public.todos force row level security;
+
+grant select, delete on public.todos to web_user;
+grant insert (title, done, internal_note, scope_id) on public.todos to web_user;
+grant update (title, done, internal_note) on public.todos to web_user;
+grant select, insert, update, delete on public.todos to iam_definer;
+
+create policy todos_all_definer
+  on public.todos
+  for all
+  to iam_definer
+  using (true)
+  with check (true);
+comment on policy todos_all_definer on public.todos is
+  'The definer functions of iam, and seeds, reach every todo; each checks who may what.';
+
+create policy todos_all_tenant
+  on public.todos
+  as restrictive
+  for all
+  to web_user, web_anon
+  using (tenant_id = (select iam.caller_tenant_id()))
+  with check (tenant_id = (select iam.caller_tenant_id()));
+comment on policy todos_all_tenant on public.todos is
+  'Whatever else holds: nobody touches a todo of another tenant.';
+
+create policy todos_select_user
+  on public.todos
+  for select
+  to web_user
+  using (
+    (select iam.holds_everywhere('todos.read'))
+    or owner_id = (select iam.caller_id())
+    or scope_id in (select iam.scopes_with('todos.read'))
+    or id in (select iam.shared_todos('read'))
+  );
+comment on policy todos_select_user on public.todos is
+  'A user sees a todo when he owns it, holds todos.read at its scope, or it is shared with him for reading.';
+
+create policy todos_insert_user
+  on public.todos
+  for insert
+  to web_user
+  with check (
+    owner_id = (select iam.caller_id())
+    and (
+      scope_id = (select iam.caller_root_scope_id())
+      or scope_id in (select iam.scopes_with('todos.create'))
+    )
+  );
+comment on policy todos_insert_user on public.todos is
+  'A user creates todos of his own at his tenant''s root, or at a scope where he holds todos.create.';
+
+create policy todos_update_user
+  on public.todos
+  for update
+  to web_user
+  using (
+    (select iam.holds_everywhere('todos.update'))
+    or owner_id = (select iam.caller_id())
+    or scope_id in (select iam.scopes_with('todos.update'))
+    or id in (select iam.shared_todos('update'))
+  )
+  with check (
+    (select iam.holds_everywhere('todos.update'))
+    or owner_id = (select iam.caller_id())
+    or scope_id in (select iam.scopes_with('todos.update'))
+    or id in (select iam.shared_todos('update'))
+  );
+comment on policy todos_update_user on public.todos is
+  'A user edits a todo when he owns it, holds todos.update at its scope, or it is shared with him for writing.';
+
+create policy todos_delete_user
+  on public.todos
+  for delete
+  to web_user
+  using (
+    (select iam.holds_everywhere('todos.delete'))
+    or owner_id = (select iam.caller_id())
+    or scope_id in (select iam.scopes_with('todos.delete'))
+    or id in (select iam.shared_todos('delete'))
+  );
+comment on policy todos_delete_user on public.todos is
+  'A user deletes a todo when he owns it, holds todos.delete at its scope, or it is shared with him for deleting.';
+
+create trigger touch before update on public.todos
+  for each row execute function iam.touch();
+
+create trigger lock before insert or update or delete on public.todo_shares
+  for each statement execute function iam.lock_before_write();
+
+alter table public.todo_shares owner to api_owner;
+alter table public.todo_shares enable row level security;
+alter table public.todo_shares force row level security;
+
+grant select, delete on public.todo_shares to web_user;
+grant insert (todo_id, group_id, user_id, can_read, can_write, can_delete) on public.todo_shares to web_user;
+grant update (can_read, can_write, can_delete) on public.todo_shares to web_user;
+grant select, insert, update, delete on public.todo_shares to iam_definer;
+
+create policy todo_shares_all_definer
+  on public.todo_shares
+  for all
+  to iam_definer
+  using (true)
+  with check (true);
+comment on policy todo_shares_all_definer on public.todo_shares is
+  'The definer functions of iam, and seeds, reach every share; each checks who may what.';
+
+create policy todo_shares_all_tenant
+  on public.todo_shares
+  as restrictive
+  for all
+  to web_user, web_anon
+  using (tenant_id = (select iam.caller_tenant_id()))
+  with check (tenant_id = (select iam.caller_tenant_id()));
+comment on policy todo_shares_all_tenant on public.todo_shares is
+  'Whatever else holds: nobody touches a share of another tenant.';
+
+create policy todo_shares_select_user
+  on public.todo_shares
+  for select
+  to web_user
+  using (
+    user_id = (select iam.caller_id())
+    or group_id in (select iam.caller_groups())
+    or exists (
+      select
+      from public.todos r
+      where r.id = todo_shares.todo_id
+        and (
+          (select iam.holds_everywhere('todos.share'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('todos.share'))
+        )
+    )
+  );
+comment on policy todo_shares_select_user on public.todo_shares is
+  'A user sees a share that is meant for him, and every share of a todo that he may share.';
+
+create policy todo_shares_insert_user
+  on public.todo_shares
+  for insert
+  to web_user
+  with check (
+    exists (
+      select
+      from public.todos r
+      where r.id = todo_shares.todo_id
+        and (
+          (select iam.holds_everywhere('todos.share'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('todos.share'))
+        )
+    )
+    and (group_id is null or group_id in (select iam.readable_groups()))
+    and (user_id is null or user_id in (select iam.member_ids()))
+  );
+comment on policy todo_shares_insert_user on public.todo_shares is
+  'The owner of a todo, or a holder of todos.share at its scope, shares it with a group he sees or a member of the tenant.';
+
+create policy todo_shares_update_user
+  on public.todo_shares
+  for update
+  to web_user
+  using (exists (
+      select
+      from public.todos r
+      where r.id = todo_shares.todo_id
+        and (
+          (select iam.holds_everywhere('todos.share'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('todos.share'))
+        )
+    ))
+  with check (exists (
+      select
+      from public.todos r
+      where r.id = todo_shares.todo_id
+        and (
+          (select iam.holds_everywhere('todos.share'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('todos.share'))
+        )
+    ));
+comment on policy todo_shares_update_user on public.todo_shares is
+  'Whoever may share a todo changes what its shares allow.';
+
+create policy todo_shares_delete_user
+  on public.todo_shares
+  for delete
+  to web_user
+  using (exists (
+      select
+      from public.todos r
+      where r.id = todo_shares.todo_id
+        and (
+          (select iam.holds_everywhere('todos.share'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('todos.share'))
+        )
+    ));
+comment on policy todo_shares_delete_user on public.todo_shares is
+  'Whoever may share a todo ends its shares.';
+
+-- Chats: their owner, whoever holds chats.* at their scope, and whoever they are shared with -----------------------------
+
+create function iam.shared_chats(command text)
+returns setof uuid
+language sql stable
+security definer set search_path = ''
+as $$
+  select s.chat_id
+  from public.chat_shares s
+  where s.tenant_id = (select iam.caller_tenant_id())
+    and case command when 'read' then s.can_read when 'update' then s.can_write when 'delete' then s.can_delete end
+    and (s.user_id = (select iam.caller_id()) or s.group_id = any (array(select iam.caller_groups())))
+$$;
+comment on function iam.shared_chats(text) is 'The chats shared with the caller for read, update or delete.';
+alter function iam.shared_chats(text) owner to iam_definer;
+revoke all on function iam.shared_chats(text) from public;
+grant execute on function iam.shared_chats(text) to web_user, web_anon;
+
+alter table public.chats owner to api_owner;
+alter table public.chats enable row level security;
+alter table public.chats force row level security;
+
+grant select, delete on public.chats to web_user;
+grant insert (message, scope_id) on public.chats to web_user;
+grant update (message) on public.chats to web_user;
+grant select, insert, update, delete on public.chats to iam_definer;
+
+create policy chats_all_definer
+  on public.chats
+  for all
+  to iam_definer
+  using (true)
+  with check (true);
+comment on policy chats_all_definer on public.chats is
+  'The definer functions of iam, and seeds, reach every chat; each checks who may what.';
+
+create policy chats_all_tenant
+  on public.chats
+  as restrictive
+  for all
+  to web_user, web_anon
+  using (tenant_id = (select iam.caller_tenant_id()))
+  with check (tenant_id = (select iam.caller_tenant_id()));
+comment on policy chats_all_tenant on public.chats is
+  'Whatever else holds: nobody touches a chat of another tenant.';
+
+create policy chats_select_user
+  on public.chats
+  for select
+  to web_user
+  using (
+    (select iam.holds_everywhere('chats.read'))
+    or owner_id = (select iam.caller_id())
+    or scope_id in (select iam.scopes_with('chats.read'))
+    or id in (select iam.shared_chats('read'))
+  );
+comment on policy chats_select_user on public.chats is
+  'A user sees a chat when he owns it, holds chats.read at its scope, or it is shared with him for reading.';
+
+create policy chats_insert_user
+  on public.chats
+  for insert
+  to web_user
+  with check (
+    owner_id = (select iam.caller_id())
+    and (
+      scope_id = (select iam.caller_root_scope_id())
+      or scope_id in (select iam.scopes_with('chats.create'))
+    )
+  );
+comment on policy chats_insert_user on public.chats is
+  'A user creates chats of his own at his tenant''s root, or at a scope where he holds chats.create.';
+
+create policy chats_update_user
+  on public.chats
+  for update
+  to web_user
+  using (
+    (select iam.holds_everywhere('chats.update'))
+    or owner_id = (select iam.caller_id())
+    or scope_id in (select iam.scopes_with('chats.update'))
+    or id in (select iam.shared_chats('update'))
+  )
+  with check (
+    (select iam.holds_everywhere('chats.update'))
+    or owner_id = (select iam.caller_id())
+    or scope_id in (select iam.scopes_with('chats.update'))
+    or id in (select iam.shared_chats('update'))
+  );
+comment on policy chats_update_user on public.chats is
+  'A user edits a chat when he owns it, holds chats.update at its scope, or it is shared with him for writing.';
+
+create policy chats_delete_user
+  on public.chats
+  for delete
+  to web_user
+  using (
+    (select iam.holds_everywhere('chats.delete'))
+    or owner_id = (select iam.caller_id())
+    or scope_id in (select iam.scopes_with('chats.delete'))
+    or id in (select iam.shared_chats('delete'))
+  );
+comment on policy chats_delete_user on public.chats is
+  'A user deletes a chat when he owns it, holds chats.delete at its scope, or it is shared with him for deleting.';
+
+create trigger touch before update on public.chats
+  for each row execute function iam.touch();
+
+create trigger lock before insert or update or delete on public.chat_shares
+  for each statement execute function iam.lock_before_write();
+
+alter table public.chat_shares owner to api_owner;
+alter table public.chat_shares enable row level security;
+alter table public.chat_shares force row level security;
+
+grant select, delete on public.chat_shares to web_user;
+grant insert (chat_id, group_id, user_id, can_read, can_write, can_delete) on public.chat_shares to web_user;
+grant update (can_read, can_write, can_delete) on public.chat_shares to web_user;
+grant select, insert, update, delete on public.chat_shares to iam_definer;
+
+create policy chat_shares_all_definer
+  on public.chat_shares
+  for all
+  to iam_definer
+  using (true)
+  with check (true);
+comment on policy chat_shares_all_definer on public.chat_shares is
+  'The definer functions of iam, and seeds, reach every share; each checks who may what.';
+
+create policy chat_shares_all_tenant
+  on public.chat_shares
+  as restrictive
+  for all
+  to web_user, web_anon
+  using (tenant_id = (select iam.caller_tenant_id()))
+  with check (tenant_id = (select iam.caller_tenant_id()));
+comment on policy chat_shares_all_tenant on public.chat_shares is
+  'Whatever else holds: nobody touches a share of another tenant.';
+
+create policy chat_shares_select_user
+  on public.chat_shares
+  for select
+  to web_user
+  using (
+    user_id = (select iam.caller_id())
+    or group_id in (select iam.caller_groups())
+    or exists (
+      select
+      from public.chats r
+      where r.id = chat_shares.chat_id
+        and (
+          (select iam.holds_everywhere('chats.share'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('chats.share'))
+        )
+    )
+  );
+comment on policy chat_shares_select_user on public.chat_shares is
+  'A user sees a share that is meant for him, and every share of a chat that he may share.';
+
+create policy chat_shares_insert_user
+  on public.chat_shares
+  for insert
+  to web_user
+  with check (
+    exists (
+      select
+      from public.chats r
+      where r.id = chat_shares.chat_id
+        and (
+          (select iam.holds_everywhere('chats.share'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('chats.share'))
+        )
+    )
+    and (group_id is null or group_id in (select iam.readable_groups()))
+    and (user_id is null or user_id in (select iam.member_ids()))
+  );
+comment on policy chat_shares_insert_user on public.chat_shares is
+  'The owner of a chat, or a holder of chats.share at its scope, shares it with a group he sees or a member of the tenant.';
+
+create policy chat_shares_update_user
+  on public.chat_shares
+  for update
+  to web_user
+  using (exists (
+      select
+      from public.chats r
+      where r.id = chat_shares.chat_id
+        and (
+          (select iam.holds_everywhere('chats.share'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('chats.share'))
+        )
+    ))
+  with check (exists (
+      select
+      from public.chats r
+      where r.id = chat_shares.chat_id
+        and (
+          (select iam.holds_everywhere('chats.share'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('chats.share'))
+        )
+    ));
+comment on policy chat_shares_update_user on public.chat_shares is
+  'Whoever may share a chat changes what its shares allow.';
+
+create policy chat_shares_delete_user
+  on public.chat_shares
+  for delete
+  to web_user
+  using (exists (
+      select
+      from public.chats r
+      where r.id = chat_shares.chat_id
+        and (
+          (select iam.holds_everywhere('chats.share'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('chats.share'))
+        )
+    ));
+comment on policy chat_shares_delete_user on public.chat_shares is
+  'Whoever may share a chat ends its shares.';
+
+-- Sales: scoped by a text column that holds the key of a campus ----------------------------------------------------
+
+alter table public.sales owner to api_owner;
+alter table public.sales enable row level security;
+alter table public.sales force row level security;
+
+grant select on public.sales to web_user;
+grant select, insert, update, delete on public.sales to iam_definer;
+
+create policy sales_all_definer
+  on public.sales
+  for all
+  to iam_definer
+  using (true)
+  with check (true);
+comment on policy sales_all_definer on public.sales is
+  'The definer functions of iam, and seeds, reach every sale; each checks who may what.';
+
+create policy sales_all_tenant
+  on public.sales
+  as restrictive
+  for all
+  to web_user, web_anon
+  using (tenant_id = (select iam.caller_tenant_id()))
+  with check (tenant_id = (select iam.caller_tenant_id()));
+comment on policy sales_all_tenant on public.sales is
+  'Whatever else holds: nobody touches a sale of another tenant.';
+
+create policy sales_select_user
+  on public.sales
+  for select
+  to web_user
+  using (
+    (select iam.holds_everywhere('view_sales_page'))
+    or campus in (select iam.scope_keys_with('view_sales_page', 'campus'))
+  );
+comment on policy sales_select_user on public.sales is
+  'A user sees a sale when he holds view_sales_page at its campus.';

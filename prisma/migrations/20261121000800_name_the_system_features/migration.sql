@@ -1,0 +1,87 @@
+-- The rows that the product itself stands on: the global scope, the root feature, the gateway's own features, the system roles.
+-- Who may: they belong to no tenant; nobody changes them at run time.
+
+set local role iam_definer;
+
+insert into iam.scopes (type, key, name) values ('global', 'all', 'Everywhere');
+
+insert into iam.features (code, description, is_system) values ('*', 'Everything there is.', true);
+insert into iam.features (code, parent_id, description, is_system)
+select given.code, root.id, given.description, true
+from iam.features root
+cross join (
+  values
+    ('iam', 'Everything about who may do what.'),
+    ('todos', 'Everything about todos.'),
+    ('chats', 'Everything about chats.')
+) given (code, description)
+where root.code = '*';
+
+insert into iam.features (code, parent_id, description, is_system)
+select given.code, parent.id, given.description, true
+from (
+  values
+    ('iam.tenants', 'iam', 'Everything about tenants.'),
+    ('iam.users', 'iam', 'Everything about users.'),
+    ('iam.identities', 'iam', 'Everything about how providers know users.'),
+    ('iam.providers', 'iam', 'Everything about identity providers.'),
+    ('iam.groups', 'iam', 'Everything about groups.'),
+    ('iam.roles', 'iam', 'Everything about roles.'),
+    ('iam.features', 'iam', 'Everything about features.'),
+    ('iam.scopes', 'iam', 'Everything about scopes.'),
+    ('iam.grants', 'iam', 'Everything about grants.'),
+    ('iam.audit', 'iam', 'Everything about the audit trail.'),
+    ('todos.read', 'todos', 'See todos of others.'),
+    ('todos.create', 'todos', 'Create todos at a scope.'),
+    ('todos.update', 'todos', 'Edit todos of others.'),
+    ('todos.delete', 'todos', 'Delete todos of others.'),
+    ('todos.share', 'todos', 'Share todos of others.'),
+    ('todos.audit', 'todos', 'See and write the internal note of todos.'),
+    ('chats.read', 'chats', 'See chats of others.'),
+    ('chats.create', 'chats', 'Create chats at a scope.'),
+    ('chats.update', 'chats', 'Edit chats of others.'),
+    ('chats.delete', 'chats', 'Delete chats of others.'),
+    ('chats.share', 'chats', 'Share chats of others.')
+) given (code, parent, description)
+join iam.features parent on parent.code = given.parent;
+
+insert into iam.features (code, parent_id, description, is_system)
+select parent.code || '.' || given.verb, parent.id, given.description, true
+from (
+  values
+    ('iam.tenants', 'read', 'See every tenant.'),
+    ('iam.users', 'read', 'See every member of the tenant.'),
+    ('iam.identities', 'read', 'See how providers know the tenant''s members.'),
+    ('iam.groups', 'read', 'See every group of the tenant, and who is in it.'),
+    ('iam.groups', 'create', 'Create groups without being a member.'),
+    ('iam.groups', 'update', 'Change groups of others, and who is in them.'),
+    ('iam.groups', 'delete', 'Delete groups of others.'),
+    ('iam.roles', 'read', 'See every role of the tenant.'),
+    ('iam.scopes', 'read', 'See every scope of the tenant.'),
+    ('iam.scopes', 'create', 'Create scopes below a scope.'),
+    ('iam.grants', 'read', 'See who was granted what.'),
+    ('iam.grants', 'create', 'Hand out what one holds oneself.'),
+    ('iam.grants', 'delete', 'End grants.'),
+    ('iam.audit', 'read', 'Read the audit trail.')
+) given (parent, verb, description)
+join iam.features parent on parent.code = given.parent;
+
+insert into iam.roles (code, name, description) values
+  ('platform_admin', 'Platform administrator', 'Everything, everywhere, when granted at global/all.'),
+  ('tenant_owner', 'Tenant owner', 'Everything in a tenant, when granted at its root.'),
+  ('auditor', 'Auditor', 'Reads everything that can be read, and changes nothing.');
+
+insert into iam.role_features (role_id, feature_id)
+select r.id, f.id
+from iam.roles r
+join iam.features f
+  on (r.code in ('platform_admin', 'tenant_owner') and f.code = '*')
+  or (
+    r.code = 'auditor'
+    and f.code in (
+      'iam.users.read', 'iam.groups.read', 'iam.roles.read', 'iam.scopes.read', 'iam.grants.read', 'iam.audit.read',
+      'todos.read', 'todos.audit', 'chats.read'
+    )
+  );
+
+reset role;
