@@ -1,0 +1,75 @@
+/** In charge of the statements that open a session: which facts of the caller Postgres is told, in which order. Pure. */
+import type { Caller } from "../caller.js";
+import type { Statement } from "./pipeline.js";
+
+/** What a session is opened for, besides its caller. */
+export interface SessionOptions {
+  /** `read` refuses every write; `write` may change rows and is committed or rolled back as a whole. */
+  readonly mode: "read" | "write";
+  /** The whole operation is expected to be one statement: it needs no BEGIN and no COMMIT. */
+  readonly isSingleStatement: boolean;
+  /** The operation changes what people may do: it waits for, and keeps out, every other mutation of the tenant. */
+  readonly changesAuthority: boolean;
+  readonly requestId: string;
+}
+
+/** How long a session may take, in milliseconds. */
+export interface SessionLimits {
+  readonly statementTimeoutMillis: number;
+  readonly lockTimeoutMillis: number;
+  readonly idleInTransactionTimeoutMillis: number;
+}
+
+/** The session's settings as names and values, in the order in which Postgres is told. All of them end with the transaction. */
+export function settingsFor(caller: Caller, options: SessionOptions, limits: SessionLimits): ReadonlyArray<readonly [string, string]> {
+  const isKnown = caller.kind === "token";
+  return [
+    ["app.issuer", isKnown ? caller.issuer : ""],
+    ["app.subject", isKnown ? caller.subject : ""],
+    ["app.tenant", caller.tenant ?? ""],
+    ["app.act_as", isKnown ? (caller.actAs ?? "") : ""],
+    ["app.request_id", options.requestId],
+    ["app.lock", lockFor(options)],
+    ["statement_timeout", String(limits.statementTimeoutMillis)],
+    ["lock_timeout", String(limits.lockTimeoutMillis)],
+    ["idle_in_transaction_session_timeout", String(limits.idleInTransactionTimeoutMillis)],
+    // Prisma's adapter writes and reads timestamps as if the session stood in UTC.
+    ["timezone", "UTC"],
+  ];
+}
+
+/**
+ * The statements that open a session: [begin], settings, `iam.open_session()`, role. `open_session` answers with one row.
+ * @param isExplicit whether the transaction is opened by a BEGIN, or is the implicit one of a single Sync
+ */
+export function openingStatements(
+  settings: ReadonlyArray<readonly [string, string]>,
+  caller: Caller,
+  form: { readonly mode: "read" | "write"; readonly isExplicit: boolean },
+): readonly Statement[] {
+  const readOnly: readonly (readonly [string, string])[] = [["transaction_read_only", "on"]];
+  return [
+    ...(form.isExplicit ? [beginStatements[form.mode]] : []),
+    settingsStatement(form.isExplicit ? settings : [...settings, ...readOnly]),
+    openSession,
+    { sql: "select set_config('role', $1, true)", parameters: [caller.kind === "anonymous" ? "web_anon" : "web_user"] },
+  ];
+}
+
+const beginStatements = {
+  read: { sql: "begin isolation level repeatable read read only", parameters: [] },
+  write: { sql: "begin isolation level read committed read write", parameters: [] },
+} as const satisfies Record<"read" | "write", Statement>;
+
+/** The statement whose answer is the session's identity. */
+export const openSession: Statement = { sql: "select * from iam.open_session()", parameters: [] };
+
+function settingsStatement(settings: ReadonlyArray<readonly [string, string]>): Statement {
+  const calls = settings.map(([name], index) => `set_config('${name}', $${index + 1}, true)`);
+  return { sql: `select ${calls.join(", ")}`, parameters: settings.map(([, value]) => value) };
+}
+
+function lockFor(options: SessionOptions): "none" | "shared" | "exclusive" {
+  if (options.mode === "read") return "none";
+  return options.changesAuthority ? "exclusive" : "shared";
+}
