@@ -1,0 +1,22 @@
+/** In charge of what a GraphQL field says about itself to the stages before and after it. */
+import type { GraphQLField, GraphQLResolveInfo } from "graphql";
+
+/** The value of `extensions.portcullis` on a field. */
+export interface FieldExtensions {
+  /** On a root field: it sends one statement, so that an operation of it alone needs no explicit transaction. */
+  readonly isSingleStatement?: true;
+  /** On a mutation: it changes who may do what, so the operation takes the lock exclusively. */
+  readonly changesAuthority?: true;
+  /** The feature a caller needs where the field's own rule denies. */
+  readonly requires?: string;
+}
+
+/** Reads a field's `extensions.portcullis`; empty when it has none. */
+export function fieldExtensions(field: Pick<GraphQLField<unknown, unknown>, "extensions"> | undefined): FieldExtensions {
+  return (field?.extensions["portcullis"] as FieldExtensions | undefined) ?? {};
+}
+
+/** The schema coordinate of the field being resolved: `Todo.internalNote`. */
+export function coordinateOf(info: Pick<GraphQLResolveInfo, "parentType" | "fieldName">): string {
+  return `${info.parentType.name}.${info.fieldName}`;
+}
