@@ -52,8 +52,16 @@ export interface EnumDescription {
 
 /** Describes every model and enum. `source` is the text of the Prisma schema: an enum's Postgres schema stands only there. */
 export function describeDatamodel(dmmf: DMMF.Datamodel, source: string): Datamodel {
-  const enums = byName(dmmf.enums, (entry) => entry.name, (entry) => describeEnum(entry, source));
-  const models = byName(dmmf.models, (model) => model.name, (model) => describeModel(model, dmmf, enums));
+  const enums = byName(
+    dmmf.enums,
+    (entry) => entry.name,
+    (entry) => describeEnum(entry, source),
+  );
+  const models = byName(
+    dmmf.models,
+    (model) => model.name,
+    (model) => describeModel(model, dmmf, enums),
+  );
   return { models, enums };
 }
 
@@ -73,7 +81,11 @@ function describeModel(model: DMMF.Model, dmmf: DMMF.Datamodel, enums: Datamodel
       (field) => field.name,
       (field) => describeField(field, primaryKey, enums),
     ),
-    relations: byName(model.fields.filter(isRelation), (field) => field.name, (field) => describeRelation(field, model, dmmf)),
+    relations: byName(
+      model.fields.filter(isRelation),
+      (field) => field.name,
+      (field) => describeRelation(field, model, dmmf),
+    ),
   };
 }
 
@@ -93,7 +105,8 @@ function describeField(field: DMMF.Field, primaryKey: readonly string[], enums: 
 
 function describeRelation(field: DMMF.Field, model: DMMF.Model, dmmf: DMMF.Datamodel): RelationDescription {
   const other = dmmf.models.find((candidate) => candidate.name === field.type);
-  if (other === undefined) throw new TypeError(`${model.name}.${field.name} refers to ${field.type}, which is no model.`);
+  if (other === undefined)
+    throw new TypeError(`${model.name}.${field.name} refers to ${field.type}, which is no model.`);
   const { columns, references } = joinOf(field, model, other);
   return {
     model: field.type,
@@ -132,7 +145,11 @@ function describeEnum(entry: DMMF.DatamodelEnum, source: string): EnumDescriptio
     name: entry.dbName ?? entry.name,
     schema: /@@schema\("([^"]+)"\)/.exec(body)?.[1] ?? "public",
     description: entry.documentation ?? "",
-    values: byName(entry.values, (value) => value.name, (value) => value.dbName ?? value.name),
+    values: byName(
+      entry.values,
+      (value) => value.name,
+      (value) => value.dbName ?? value.name,
+    ),
   };
 }
 
@@ -172,6 +189,10 @@ function nativeOf(field: DMMF.Field, enums: Datamodel["enums"]): string {
   return nativeNames[name] ?? name.toLowerCase();
 }
 
-function byName<From, To>(all: readonly From[], name: (one: From) => string, to: (one: From) => To): Record<string, To> {
+function byName<From, To>(
+  all: readonly From[],
+  name: (one: From) => string,
+  to: (one: From) => To,
+): Record<string, To> {
   return Object.fromEntries(all.map((one) => [name(one), to(one)]));
 }

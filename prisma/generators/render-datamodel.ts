@@ -6,11 +6,24 @@ export function renderDatamodel({ models, enums }: Datamodel): string {
   return `/** The Prisma schema as data. Written by prisma/generators/datamodel.ts; never edited by hand. */
 
 /** Every model: its table, its fields with their columns, its relations with the columns they join on. */
-export const datamodel = ${JSON.stringify(models, null, 2)} as const;
+export const datamodel = ${render(models)} as const;
 
 /** Every enum: the Postgres type behind it, and its values as Postgres spells them. */
-export const enums = ${JSON.stringify(enums, null, 2)} as const;
+export const enums = ${render(enums)} as const;
 ${types}`;
+}
+
+// What holds no further objects stands on one line.
+function render(value: unknown, indent = ""): string {
+  if (!isRecord(value) || !Object.values(value).some(isRecord)) return JSON.stringify(value);
+  const lines = Object.entries(value).map(
+    ([key, entry]) => `${indent}  ${JSON.stringify(key)}: ${render(entry, `${indent}  `)},\n`,
+  );
+  return `{\n${lines.join("")}${indent}}`;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 const types = `

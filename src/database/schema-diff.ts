@@ -6,7 +6,9 @@ import { EnginePool, engineAdapter, noDatabase, withSchemaEngine } from "./schem
 /** The SQL that brings an empty database to the Prisma schema. Needs no server. */
 export async function sqlFromEmpty(folder = prismaFolder): Promise<string> {
   const schema = await readSchemaFiles(folder);
-  return await withSchemaEngine(noDatabase, schema, (engine) => engine.diff(towards(schema, { tag: "empty" })).then(textOf));
+  return await withSchemaEngine(noDatabase, schema, (engine) =>
+    engine.diff(towards(schema, { tag: "empty" })).then(textOf),
+  );
 }
 
 /** The SQL that brings the database behind `url` to the Prisma schema; empty when they agree. Changes nothing. */
@@ -15,7 +17,9 @@ export async function sqlFromDatabase(url: string, folder = prismaFolder): Promi
   const pool = new EnginePool({ connectionString: url });
   try {
     const from: DiffTarget = { tag: "schemaDatasource", files: schema.files, configDir: folder };
-    return await withSchemaEngine(engineAdapter(pool), schema, (engine) => engine.diff(towards(schema, from)).then(textOf));
+    return await withSchemaEngine(engineAdapter(pool), schema, (engine) =>
+      engine.diff(towards(schema, from)).then(textOf),
+    );
   } finally {
     await pool.end();
   }
