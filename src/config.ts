@@ -1,0 +1,121 @@
+/** In charge of turning the environment into one frozen Config; nothing else reads process.env. */
+import { z } from "zod";
+import { StartupError } from "./errors.js";
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+const databaseUrl = z.string().regex(/^postgres(ql)?:\/\//, "is not an address like postgresql://user:password@host:5432/database");
+const flag = z.enum(["on", "off", "true", "false", "1", "0"]).transform((word) => ["on", "true", "1"].includes(word));
+const origins = z.string().transform((list, context) => {
+  const entries = list.split(",").map((entry) => entry.trim()).filter((entry) => entry !== "");
+  for (const entry of entries) {
+    if (!URL.canParse(entry) || new URL(entry).origin !== entry) context.addIssue(`"${entry}" is not an origin like https://app.example`);
+  }
+  return entries;
+});
+
+const environment = z.object({
+  NODE_ENV: z.enum(["development", "test", "production"]).default("development"),
+  HOST: z.string().default("127.0.0.1"),
+  PORT: port.default(4000),
+  LOG_LEVEL: z.enum(["silent", "error", "warn", "info", "debug"]).default("info"),
+  CORS_ORIGINS: origins.default([]),
+  DATA_FOLDER: z.string().default(".data"),
+  DATABASE_URL: databaseUrl.optional(),
+  DATABASE_ADMIN_URL: databaseUrl.optional(),
+  DATABASE_LISTEN_URL: databaseUrl.optional(),
+  DATABASE_POOL_SIZE: count(1, 500).default(10),
+  DATABASE_ACQUIRE_TIMEOUT_MS: count(50, 60_000).default(900),
+  DATABASE_PREPARE: flag.default(true),
+  STATEMENT_TIMEOUT_MS: count(100, 600_000).default(10_000),
+  LOCK_TIMEOUT_MS: count(100, 600_000).default(5_000),
+  TOKEN_MAX_LIFETIME_SECONDS: count(60, 31_536_000).default(86_400),
+  SHUTDOWN_TIMEOUT_MS: count(0, 600_000).default(20_000),
+});
+
+/** Everything that can be set from outside, checked and with its defaults. Times are in the unit of their names. */
+export interface Config {
+  readonly environment: "development" | "test" | "production";
+  /** Demo data, demo tokens, GraphiQL and introspection exist only where this is false. */
+  readonly isProduction: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly logLevel: "silent" | "error" | "warn" | "info" | "debug";
+  /** The browser origins that may call the gateway; none by default. */
+  readonly corsOrigins: readonly string[];
+  /** Where the embedded database and the demo issuer's key live. */
+  readonly dataFolder: string;
+  readonly database: DatabaseConfig;
+  readonly tokenMaxLifetimeSeconds: number;
+  readonly shutdownTimeoutMillis: number;
+}
+
+/** How the database is reached, and how long anything there may take. */
+export interface DatabaseConfig {
+  /** As `authenticator`; null starts the embedded PostgreSQL. */
+  readonly url: string | null;
+  /** For migrations, as an owner; null: somebody else migrates. */
+  readonly adminUrl: string | null;
+  /** A direct connection for LISTEN, where `url` is a pooler's. */
+  readonly listenUrl: string | null;
+  readonly poolSize: number;
+  readonly acquireTimeoutMillis: number;
+  readonly prepare: boolean;
+  readonly statementTimeoutMillis: number;
+  readonly lockTimeoutMillis: number;
+}
+
+/**
+ * Reads the configuration from the environment. A variable set to the empty string counts as not set.
+ * @throws StartupError that lists every problem at once
+ */
+export function readConfig(variables: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const given = withoutEmpty(variables);
+  const parsed = environment.safeParse(given);
+  const malformed = parsed.error?.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`) ?? [];
+  const problems = [...malformed, ...findContradictions(given)];
+  if (!parsed.success || problems.length > 0) throw refuse(problems);
+  return toConfig(parsed.data);
+}
+
+type Environment = z.infer<typeof environment>;
+
+function withoutEmpty(variables: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value.trim() !== ""));
+}
+
+function findContradictions(given: Readonly<Record<string, string | undefined>>): readonly string[] {
+  if (given["DATABASE_URL"] !== undefined) return [];
+  if (given["NODE_ENV"] === "production") return ["DATABASE_URL: is needed in production; the embedded database is for development"];
+  const others = ["DATABASE_ADMIN_URL", "DATABASE_LISTEN_URL"].filter((name) => given[name] !== undefined);
+  return others.map((name) => `${name}: is of no use without DATABASE_URL`);
+}
+
+function refuse(problems: readonly string[]): StartupError {
+  const list = problems.map((problem) => `  ${problem}`).join("\n");
+  return new StartupError(`The environment is not right:\n${list}`, "Correct these variables; the README lists them with their defaults.");
+}
+
+function toConfig(values: Environment): Config {
+  return Object.freeze({
+    environment: values.NODE_ENV,
+    isProduction: values.NODE_ENV === "production",
+    host: values.HOST,
+    port: values.PORT,
+    logLevel: values.LOG_LEVEL,
+    corsOrigins: Object.freeze(values.CORS_ORIGINS),
+    dataFolder: values.DATA_FOLDER,
+    database: Object.freeze({
+      url: values.DATABASE_URL ?? null,
+      adminUrl: values.DATABASE_ADMIN_URL ?? null,
+      listenUrl: values.DATABASE_LISTEN_URL ?? values.DATABASE_URL ?? null,
+      poolSize: values.DATABASE_POOL_SIZE,
+      acquireTimeoutMillis: values.DATABASE_ACQUIRE_TIMEOUT_MS,
+      prepare: values.DATABASE_PREPARE,
+      statementTimeoutMillis: values.STATEMENT_TIMEOUT_MS,
+      lockTimeoutMillis: values.LOCK_TIMEOUT_MS,
+    }),
+    tokenMaxLifetimeSeconds: values.TOKEN_MAX_LIFETIME_SECONDS,
+    shutdownTimeoutMillis: values.SHUTDOWN_TIMEOUT_MS,
+  });
+}

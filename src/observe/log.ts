@@ -1,0 +1,48 @@
+/** In charge of the log: a closed list of events, one JSON line each, on stderr. */
+import { pino } from "pino";
+import type { Config } from "../config.js";
+
+/** Everything that is ever logged. Never a token, a claim, a variable of an operation or a row. */
+export type LogEvent =
+  | { readonly event: "listening"; readonly url: string }
+  | { readonly event: "stopping"; readonly signal: string }
+  | { readonly event: "stopped" }
+  | { readonly event: "error_masked"; readonly requestId: string; readonly error: unknown }
+  | { readonly event: "credential_refused"; readonly requestId: string; readonly reason: string }
+  | { readonly event: "providers_not_read"; readonly error: unknown }
+  | { readonly event: "provider_not_usable"; readonly provider: string; readonly problem: string }
+  | { readonly event: "key_set_not_fetched"; readonly url: string; readonly error: unknown };
+
+/** Where events go. */
+export interface Log {
+  write(event: LogEvent): void;
+}
+
+const levels = {
+  listening: "info",
+  stopping: "info",
+  stopped: "info",
+  error_masked: "error",
+  credential_refused: "info",
+  providers_not_read: "error",
+  provider_not_usable: "warn",
+  key_set_not_fetched: "warn",
+} as const satisfies Record<LogEvent["event"], "info" | "warn" | "error">;
+
+/** A log at the configured level. */
+export function createLog(config: Pick<Config, "logLevel">): Log {
+  const options = { level: config.logLevel, serializers: { error: describeError } };
+  const logger = pino(options, pino.destination({ dest: 2, sync: true }));
+  return { write: (event) => logger[levels[event.event]](event) };
+}
+
+// Not pino's own: that one would also print what a database error carries of the row (detail, where, the statement).
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const code = "code" in error ? { code: error.code } : {};
+  const cause = error.cause === undefined ? {} : { cause: describeError(error.cause) };
+  return { type: error.name, message: error.message, ...code, stack: error.stack, ...cause };
+}
+
+/** A log that keeps nothing. */
+export const silentLog: Log = { write: () => undefined };
