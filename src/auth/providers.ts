@@ -1,0 +1,122 @@
+/** In charge of the providers whose tokens are accepted: rows of iam.providers, read again when they may have changed. */
+import type { JWTVerifyGetKey } from "jose";
+import { z } from "zod";
+import { type Log, silentLog } from "../observe/log.js";
+import { type ClaimPaths, parseClaimPaths } from "./claims.js";
+import { createKeySet, createRemoteKeySet } from "./key-sets.js";
+
+/** An issuer of tokens, ready to verify with. A disabled one too: whether it still opens a session is for the database to say. */
+export interface Provider {
+  readonly code: string;
+  /** Compared to the letter. */
+  readonly issuer: string;
+  readonly audience: readonly string[];
+  /** Asymmetric algorithms only. */
+  readonly algorithms: readonly string[];
+  readonly claimPaths: ClaimPaths;
+  readonly keys: JWTVerifyGetKey;
+}
+
+/** The providers, by issuer. */
+export interface Providers {
+  /** The provider with exactly this issuer, null where there is none. An unknown one is looked up at most every ten seconds. */
+  find(issuer: string): Promise<Provider | null>;
+  /** Reads the rows again; what can't be read leaves what was known. */
+  reload(): Promise<void>;
+  /** Reads the rows again at this interval, until the returned function is called. */
+  keepFresh(intervalMillis: number): () => void;
+}
+
+/** What the providers rest on. */
+export interface ProvidersOptions {
+  /** The rows of `iam.list_providers()`. */
+  readonly readRows: () => Promise<readonly unknown[]>;
+  readonly log?: Log;
+  readonly now?: () => number;
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+const cooldownMillis = 10_000;
+const signatureAlgorithms: readonly string[] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
+
+const providerRow = z.object({
+  code: z.string(),
+  issuer: z.string().min(1),
+  audience: z.array(z.string().min(1)).min(1),
+  algorithms: z.array(z.string()),
+  jwks: z.unknown(),
+  jwks_uri: z.string().nullish(),
+  claims: z.unknown(),
+});
+type ProviderRow = z.infer<typeof providerRow>;
+
+/** Providers that are read at the first question. */
+export function createProviders(options: ProvidersOptions): Providers {
+  const { log = silentLog, now = Date.now } = options;
+  const remember = rememberKeySets(options);
+  let known: ReadonlyMap<string, Provider> = new Map();
+  let lastRead = Number.NEGATIVE_INFINITY;
+  let underWay: Promise<void> | null = null;
+
+  const read = async (): Promise<void> => {
+    lastRead = now();
+    try {
+      const rows = await options.readRows();
+      known = new Map(rows.flatMap((row) => toProvider(row, remember, log)).map((provider) => [provider.issuer, provider]));
+    } catch (error) {
+      log.write({ event: "providers_not_read", error });
+    }
+  };
+  const reload = (): Promise<void> => {
+    underWay ??= read().finally(() => {
+      underWay = null;
+    });
+    return underWay;
+  };
+
+  return {
+    reload,
+    async find(issuer) {
+      const provider = known.get(issuer);
+      if (provider !== undefined) return provider;
+      if (underWay !== null || now() - lastRead >= cooldownMillis) await reload();
+      return known.get(issuer) ?? null;
+    },
+    keepFresh(intervalMillis) {
+      const timer = setInterval(() => void reload(), intervalMillis).unref();
+      return () => clearInterval(timer);
+    },
+  };
+}
+
+// A row without an audience or with a broken key set must not take the other issuers down with it.
+function toProvider(value: unknown, keysOf: (row: ProviderRow) => JWTVerifyGetKey, log: Log): readonly Provider[] {
+  const row = providerRow.safeParse(value);
+  if (!row.success) return refuseRow(value, log, "its row lacks an issuer, an audience or a list of algorithms");
+  const algorithms = row.data.algorithms.filter((name) => signatureAlgorithms.includes(name));
+  if (algorithms.length === 0) return refuseRow(value, log, "it names no asymmetric signature algorithm");
+  try {
+    const { code, issuer, audience, claims } = row.data;
+    return [{ code, issuer, audience, algorithms, claimPaths: parseClaimPaths(claims), keys: keysOf(row.data) }];
+  } catch {
+    return refuseRow(value, log, "it has neither a key set nor the address of one");
+  }
+}
+
+function refuseRow(value: unknown, log: Log, problem: string): readonly [] {
+  const named = z.object({ code: z.string() }).safeParse(value);
+  log.write({ event: "provider_not_usable", provider: named.data?.code ?? "?", problem });
+  return [];
+}
+
+// Fetched keys outlive a reading of the rows, else every reading would fetch them again.
+function rememberKeySets(options: ProvidersOptions): (row: ProviderRow) => JWTVerifyGetKey {
+  const remote = new Map<string, JWTVerifyGetKey>();
+  return (row) => {
+    if (row.jwks !== null && row.jwks !== undefined) return createKeySet(row.jwks);
+    const url = new URL(row.jwks_uri ?? "").href;
+    const keys = remote.get(url) ?? createRemoteKeySet(url, options);
+    remote.set(url, keys);
+    return keys;
+  };
+}
