@@ -1,0 +1,69 @@
+/** In charge of the request path: the stages of a request in their order, and why the order matters. */
+import type { GraphQLSchema } from "graphql";
+import { createYoga, type YogaServerInstance } from "graphql-yoga";
+import type { Authenticate } from "./auth/authenticate.js";
+import type { Config } from "./config.js";
+import type { Sessions } from "./database/session.js";
+import { graphiqlPage } from "./http/graphiql-page.js";
+import { useCaller } from "./http/use-caller.js";
+import { useDocumentLimits } from "./http/use-document-limits.js";
+import { type IsReady, useHealth } from "./http/use-health.js";
+import { useIntrospection } from "./http/use-introspection.js";
+import { useLimits } from "./http/use-limits.js";
+import { useMaskedErrors } from "./http/use-masked-errors.js";
+import { useRequestId } from "./http/use-request-id.js";
+import { useSession } from "./http/use-session.js";
+import type { Log } from "./observe/log.js";
+
+/** What a gateway is made of. */
+export interface GatewayOptions {
+  readonly schema: GraphQLSchema;
+  readonly sessions: Sessions;
+  readonly authenticate: Authenticate;
+  readonly isReady: IsReady;
+  readonly config: Pick<Config, "isProduction" | "corsOrigins">;
+  readonly log: Log;
+}
+
+/** A gateway: a function of Request to Response, and a listener for Node's http server. */
+export type Gateway = YogaServerInstance<object, object>;
+
+/**
+ * HTTP ─▶ limits ─▶ credential ─▶ caller ─▶ parse/validate ─▶ session ─▶ field scopes ─▶ SQL under RLS ─▶ commit ─▶ mask errors.
+ * Nothing touches the database for data before the request is authenticated, parsed and valid.
+ */
+export function createGateway({ schema, sessions, authenticate, isReady, config, log }: GatewayOptions): Gateway {
+  return createYoga<object, object>({
+    schema,
+    plugins: [
+      useRequestId(), // first: whatever is refused below has an id to be found by
+      useHealth(isReady), // before all refusals: an orchestrator shows no credential
+      useLimits(), // what is too large or of another form is not worth a signature check
+      useCaller(authenticate, log), // before the body is read: a bad credential costs neither memory nor a query
+      useDocumentLimits(), // at parsing: validation itself can be made to run for seconds
+      useIntrospection(config.isProduction),
+      useSession(sessions), // at execution only: a connection is taken for valid operations of known callers
+      useMaskedErrors({ log, isProduction: config.isProduction }), // last: it sees the answer of every stage above
+    ],
+    ...graphiqlPage(config.isProduction),
+    cors: config.corsOrigins.length === 0 ? false : corsFor(config.corsOrigins),
+    maskedErrors: false,
+    maxRequestBodySize: false,
+    multipart: false,
+    batching: false,
+    landingPage: false,
+    logging: false,
+  });
+}
+
+// Credentials here are cookies; the gateway knows none.
+function corsFor(origins: readonly string[]) {
+  return {
+    origin: [...origins],
+    credentials: false,
+    methods: ["POST"],
+    allowedHeaders: ["authorization", "content-type", "x-api-key", "x-request-id", "x-tenant"],
+    exposedHeaders: ["x-request-id", "www-authenticate"],
+    maxAge: 600,
+  };
+}

@@ -1,0 +1,22 @@
+/** In charge of deciding whom a request comes from, before a byte of its body is read. */
+import type { Plugin } from "graphql-yoga";
+import type { Authenticate } from "../auth/authenticate.js";
+import { CredentialError } from "../auth/credential-error.js";
+import type { Log } from "../observe/log.js";
+import { rememberCaller, requestIdOf } from "./request-state.js";
+
+/** Authenticates every GraphQL request. A credential that is not accepted ends it here, with 401 and without a database query. */
+export function useCaller(authenticate: Authenticate, log: Log): Plugin {
+  return {
+    async onRequestParse({ request }) {
+      const { headers } = request;
+      try {
+        const shown = { authorization: headers.get("authorization"), apiKey: headers.get("x-api-key"), tenant: headers.get("x-tenant") };
+        rememberCaller(request, await authenticate(shown));
+      } catch (error) {
+        if (error instanceof CredentialError) log.write({ event: "credential_refused", requestId: requestIdOf(request), reason: String(error.reason) });
+        throw error;
+      }
+    },
+  };
+}

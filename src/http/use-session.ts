@@ -1,0 +1,85 @@
+/** In charge of giving each operation its session, and of ending it: the only place where a connection is taken. */
+import type { ExecutionArgs, ExecutionResult } from "graphql";
+import type { Plugin } from "graphql-yoga";
+import type { Context, RequestOrigin } from "../builder/context.js";
+import type { OpenedSession, Sessions } from "../database/session.js";
+import { GatewayError } from "../errors.js";
+import { shapeOf } from "./operation-shape.js";
+import { callerOf, requestIdOf } from "./request-state.js";
+
+type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
+
+/**
+ * One operation, one session. A query gives its transaction back whatever its errors. A mutation is committed when
+ * nothing at all went wrong, else rolled back and answered with `data: null`: GraphQL collects errors instead of
+ * throwing them, so nobody else would notice. Who hangs up before the end undoes what was not committed yet.
+ */
+export function useSession(sessions: Sessions): Plugin {
+  return {
+    onExecute({ executeFn, setExecuteFn }) {
+      setExecuteFn((args: ExecutionArgs) => executeInSession(args, executeFn as Execute, sessions));
+    },
+    onSubscribe() {
+      throw new GatewayError("BAD_USER_INPUT", "Subscriptions are not served here.");
+    },
+  };
+}
+
+async function executeInSession(args: ExecutionArgs, execute: Execute, sessions: Sessions): Promise<ExecutionResult> {
+  const { request, req } = args.contextValue as { readonly request: Request; readonly req?: IncomingLike };
+  const shape = shapeOf(args.schema, args.document, args.operationName);
+  const caller = callerOf(request);
+  // Without an operation of that name the executor says so, and no resolver runs.
+  if (shape === null) return execute(args);
+  if (caller === null) throw new Error("use-caller has not run");
+  const requestId = requestIdOf(request);
+  const session = sessions.open(caller, { ...shape, requestId });
+  const hangUp = () => void session.rollback();
+  request.signal.addEventListener("abort", hangUp, { once: true });
+  try {
+    const contextValue: Context = { caller, session, requestId, request: originOf(request, req) };
+    const result = await execute({ ...args, contextValue });
+    if (request.signal.aborted) return result;
+    return await (shape.mode === "write" ? endMutation(session, result) : endQuery(session, result));
+  } finally {
+    request.signal.removeEventListener("abort", hangUp);
+    // Does nothing after a commit or another rollback.
+    await session.rollback();
+  }
+}
+
+interface IncomingLike {
+  readonly socket?: { readonly remoteAddress?: string | undefined };
+}
+
+function originOf(request: Request, req: IncomingLike | undefined): RequestOrigin {
+  return { ip: req?.socket?.remoteAddress ?? null, userAgent: request.headers.get("user-agent") };
+}
+
+async function endQuery(session: OpenedSession, result: ExecutionResult): Promise<ExecutionResult> {
+  await session.commit();
+  return session.refusal === null ? result : refused(session.refusal);
+}
+
+async function endMutation(session: OpenedSession, result: ExecutionResult): Promise<ExecutionResult> {
+  if (result.errors !== undefined && result.errors.length > 0) {
+    await session.rollback();
+    // No `data` at all means that nothing was executed: a variable was wrong.
+    return session.refusal === null ? { ...result, ...("data" in result ? { data: null } : {}) } : refused(session.refusal);
+  }
+  try {
+    await session.commit();
+    return result;
+  } catch (error) {
+    return { data: null, errors: [asGatewayError(error)] };
+  }
+}
+
+// The caller may not be here at all, so one answer for the whole operation, always the same, and 403 even as plain JSON.
+function refused(refusal: GatewayError): ExecutionResult {
+  return { errors: [refusal], extensions: { http: { status: refusal.extensions["http"] } } };
+}
+
+function asGatewayError(error: unknown): GatewayError {
+  return error instanceof GatewayError ? error : new GatewayError("INTERNAL_SERVER_ERROR", "Internal server error.", { cause: error });
+}
