@@ -1,0 +1,155 @@
+-- No escalation: nobody can cause any principal, himself included, to gain a feature at a scope that he does not hold
+-- there, with no deny touching it, for as long as he gives it.
+-- Who may: the functions that write authority ask; nobody else.
+
+create function iam.held_until(of_user uuid, tenant uuid, feature uuid, scope uuid)
+returns timestamptz
+language plpgsql stable
+security definer set search_path = ''
+as $$
+begin
+  return (
+    with held as (
+      select g.role_id, g.feature_id, coalesce(g.valid_until, 'infinity') as ends
+      from iam.grants g
+      join iam.scope_closure sc on sc.ancestor_id = g.scope_id and sc.scope_id = held_until.scope
+      where g.user_id = of_user
+        and g.effect = 'allow'
+        and (g.tenant_id = tenant or g.tenant_id is null)
+        and iam.is_live(g.valid_from, g.valid_until)
+      union all
+      select g.role_id, g.feature_id, least(coalesce(g.valid_until, 'infinity'), coalesce(m.valid_until, 'infinity'))
+      from iam.group_members m
+      join iam.group_closure gc on gc.included_group_id = m.group_id
+      join iam.grants g on g.group_id = gc.group_id
+      join iam.scope_closure sc on sc.ancestor_id = g.scope_id and sc.scope_id = held_until.scope
+      where m.tenant_id = tenant
+        and m.user_id = of_user
+        and g.effect = 'allow'
+        and iam.is_live(m.valid_from, m.valid_until)
+        and iam.is_live(g.valid_from, g.valid_until)
+    )
+    select max(held.ends)
+    from held
+    where iam.gives(held.role_id, held.feature_id, array(
+      select c.ancestor_id from iam.feature_closure c where c.feature_id = held_until.feature
+    ))
+  );
+end
+$$;
+comment on function iam.held_until(uuid, uuid, uuid, uuid) is
+  'Until when the user''s allow-grants give him the feature at the scope; infinity when for good, null when they do not.';
+
+create function iam.is_touched_by_deny(of_user uuid, tenant uuid, feature uuid, scope uuid)
+returns boolean
+language plpgsql stable
+security definer set search_path = ''
+as $$
+begin
+  return exists (
+    select
+    from iam.grants g
+    left join iam.role_closure rc on rc.role_id = g.role_id
+    left join iam.role_features rf on rf.role_id = rc.included_role_id
+    join iam.feature_closure fc
+      on (fc.feature_id = is_touched_by_deny.feature and fc.ancestor_id = coalesce(g.feature_id, rf.feature_id))
+      or (fc.ancestor_id = is_touched_by_deny.feature and fc.feature_id = coalesce(g.feature_id, rf.feature_id))
+    join iam.scope_closure sc
+      on (sc.scope_id = is_touched_by_deny.scope and sc.ancestor_id = g.scope_id)
+      or (sc.ancestor_id = is_touched_by_deny.scope and sc.scope_id = g.scope_id)
+    where g.user_id = of_user
+      and g.effect = 'deny'
+      and (g.tenant_id = tenant or g.tenant_id is null)
+      and (g.valid_until is null or g.valid_until > statement_timestamp())
+  );
+end
+$$;
+comment on function iam.is_touched_by_deny(uuid, uuid, uuid, uuid) is
+  'Whether a deny against the user, in force now or later, meets the feature or something above or below it, at the scope or above or below it.';
+
+create function iam.require_to_hand_out(role uuid, feature uuid, scope uuid, valid_until timestamptz)
+returns void
+language plpgsql stable
+security definer set search_path = ''
+as $$
+declare
+  me uuid := iam.caller_id();
+  tenant uuid := iam.caller_tenant_id();
+  missing text;
+begin
+  select f.code into missing
+  from iam.features f
+  where f.id in (
+      select require_to_hand_out.feature
+      union
+      select rf.feature_id
+      from iam.role_closure rc
+      join iam.role_features rf on rf.role_id = rc.included_role_id
+      where rc.role_id = require_to_hand_out.role
+    )
+    and (
+      iam.held_until(me, tenant, f.id, scope) is null
+      or iam.held_until(me, tenant, f.id, scope) < coalesce(require_to_hand_out.valid_until, 'infinity')
+      or iam.is_touched_by_deny(me, tenant, f.id, scope)
+    )
+  order by f.code
+  limit 1;
+  if missing is not null then
+    raise sqlstate '52109' using
+      message = 'Nobody hands out what he does not hold himself, there and for as long.',
+      detail = jsonb_build_object('requires', missing)::text;
+  end if;
+end
+$$;
+comment on function iam.require_to_hand_out(uuid, uuid, uuid, timestamptz) is
+  'Raises 52109 unless the caller holds everything that the role or feature gives, at the scope and all below it, for as long, with no deny touching it.';
+
+create function iam.require_to_hand_out_group(of_group uuid, valid_until timestamptz)
+returns void
+language plpgsql stable
+security definer set search_path = ''
+as $$
+begin
+  perform iam.require_to_hand_out(
+    g.role_id, g.feature_id, g.scope_id,
+    nullif(least(coalesce(g.valid_until, 'infinity'), coalesce(require_to_hand_out_group.valid_until, 'infinity')), 'infinity')
+  )
+  from iam.grants g
+  where g.effect = 'allow'
+    and (g.valid_until is null or g.valid_until > statement_timestamp())
+    and g.group_id in (
+      with recursive above (id) as (
+        select of_group
+        union
+        select link.group_id from above join iam.group_includes link on link.included_group_id = above.id
+      )
+      select id from above
+    );
+end
+$$;
+comment on function iam.require_to_hand_out_group(uuid, timestamptz) is
+  'Raises 52109 unless the caller holds everything that the group, and every group it is in, holds now or later.';
+
+create function iam.require_an_owner(tenant uuid)
+returns void
+language plpgsql stable
+security definer set search_path = ''
+as $$
+begin
+  if tenant is not null and not exists (
+    select
+    from iam.grants g
+    join iam.roles r on r.id = g.role_id and r.tenant_id is null and r.code = 'tenant_owner'
+    join iam.users u on u.id = g.user_id and u.is_active and not u.is_locked
+    join iam.tenant_members m on m.tenant_id = g.tenant_id and m.user_id = g.user_id and m.deleted_at is null
+    where g.tenant_id = require_an_owner.tenant
+      and g.scope_id = iam.root_scope_id(require_an_owner.tenant)
+      and g.effect = 'allow'
+      and g.valid_until is null
+      and iam.is_live(g.valid_from, g.valid_until)
+  ) then
+    raise sqlstate '52280' using message = 'A tenant keeps at least one owner.';
+  end if;
+end
+$$;
+comment on function iam.require_an_owner(uuid) is 'Raises 52280 when the tenant has no owner left who can act.';
