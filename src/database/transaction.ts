@@ -180,6 +180,8 @@ export class Transaction {
       else if (error !== null) this.#rejectEntry(entry, error, outcome?.isSkipped === true && !result.isLost);
     }
     if (error !== null && result.isLost) this.root.failure ??= error;
+    // Somebody's own COMMIT or ROLLBACK ended the transaction: what came next would run as nobody.
+    if (this.#isBegun && this.#connection?.transactionStatus === "I") this.root.failure ??= sessionIsOver();
   }
 
   #rejectEntry(entry: Entry, error: GatewayError, isSkipped: boolean): void {

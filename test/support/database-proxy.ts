@@ -1,0 +1,60 @@
+/** In charge of standing between the gateway and PostgreSQL: counts what is written, and cuts the line at a chosen word. */
+import { connect, createServer, type Socket } from "node:net";
+
+/** A running proxy. */
+export interface DatabaseProxy {
+  readonly url: string;
+  /** How many separate writes have come from the gateway. */
+  readonly writes: () => number;
+  /** From now on: hand on the first write that contains the word, then cut the line, so that its answer is lost. */
+  readonly cutAfter: (word: string) => void;
+  /** From now on: hand on nothing of what the gateway writes. */
+  readonly hang: () => void;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts a proxy in front of the database of a URL. */
+export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
+  const target = new URL(databaseUrl);
+  const url = new URL(databaseUrl);
+  const sockets = new Set<Socket>();
+  let writes = 0;
+  let cutWord: string | null = null;
+  let isHanging = false;
+
+  const server = createServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname);
+    client.setNoDelay(true);
+    upstream.setNoDelay(true);
+    for (const socket of [client, upstream]) sockets.add(socket.on("error", () => {}));
+    client.on("data", (chunk) => {
+      writes += 1;
+      if (isHanging) return;
+      if (cutWord === null || !chunk.includes(cutWord)) return void upstream.write(chunk);
+      client.destroy();
+      upstream.end(chunk);
+    });
+    upstream.on("data", (chunk) => client.destroyed || client.write(chunk));
+    client.on("close", () => upstream.end());
+    upstream.on("close", () => client.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new TypeError("No address.");
+  url.port = String(address.port);
+
+  return {
+    url: url.toString(),
+    writes: () => writes,
+    cutAfter: (word) => {
+      cutWord = word;
+    },
+    hang: () => {
+      isHanging = true;
+    },
+    stop: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
