@@ -1,9 +1,22 @@
 /** In charge of how large an operation may be, judged on the parsed document, before it is validated or executed. */
-import { type DocumentNode, type FragmentDefinitionNode, Kind, type OperationDefinitionNode, type SelectionSetNode } from "graphql";
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from "graphql";
 import { GatewayError } from "../errors.js";
 
 /** The limits. Fields and depth are counted with every fragment written out. */
-export const documentLimits = { tokens: 2_000, depth: 20, fields: 1_000, rootFields: 50, aliases: 100, directives: 50 } as const;
+export const documentLimits = {
+  tokens: 2_000,
+  depth: 20,
+  fields: 1_000,
+  rootFields: 50,
+  aliases: 100,
+  directives: 50,
+} as const;
 
 interface Size {
   readonly depth: number;
@@ -38,9 +51,13 @@ function checkSize(size: Size): void {
   refuseAbove("directives", size.directives, "directives");
 }
 
-function refuseAbove(name: keyof typeof documentLimits, found: number, noun: string): void {
+/** Refuses what was counted, where it is more than the limit. */
+export function refuseAbove(name: keyof typeof documentLimits, found: number, noun: string): void {
   const limit = documentLimits[name];
-  if (found > limit) throw new GatewayError("GRAPHQL_VALIDATION_FAILED", `An operation may have at most ${limit} ${noun}.`, { reason: "TOO_LARGE" });
+  if (found > limit)
+    throw new GatewayError("GRAPHQL_VALIDATION_FAILED", `An operation may have at most ${limit} ${noun}.`, {
+      reason: "TOO_LARGE",
+    });
 }
 
 interface Measurer {
@@ -55,7 +72,8 @@ function measurer(document: DocumentNode): Measurer {
   const sizes = perFragment(fragments, nothing, (set) => sizeOf(set));
   const roots = perFragment(fragments, 0, (set) => rootsOf(set));
 
-  const sizeOf = (set: SelectionSetNode): Size => set.selections.reduce<Size>((sum, node) => add(sum, sizeOfNode(node)), nothing);
+  const sizeOf = (set: SelectionSetNode): Size =>
+    set.selections.reduce<Size>((sum, node) => add(sum, sizeOfNode(node)), nothing);
   const sizeOfNode = (node: SelectionSetNode["selections"][number]): Size => {
     const directives = node.directives?.length ?? 0;
     if (node.kind === Kind.FRAGMENT_SPREAD) return add(sizes(node.name.value), { ...nothing, directives });
@@ -73,7 +91,11 @@ function measurer(document: DocumentNode): Measurer {
 }
 
 // A fragment that spreads itself counts as nothing here; validation refuses it by name.
-function perFragment<Value>(fragments: ReadonlyMap<string, FragmentDefinitionNode>, start: Value, measure: (set: SelectionSetNode) => Value) {
+function perFragment<Value>(
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  start: Value,
+  measure: (set: SelectionSetNode) => Value,
+) {
   const known = new Map<string, Value>();
   return (name: string): Value => {
     const fragment = fragments.get(name);
@@ -87,7 +109,12 @@ function perFragment<Value>(fragments: ReadonlyMap<string, FragmentDefinitionNod
 }
 
 function add(a: Size, b: Size): Size {
-  return { depth: Math.max(a.depth, b.depth), fields: a.fields + b.fields, aliases: a.aliases + b.aliases, directives: a.directives + b.directives };
+  return {
+    depth: Math.max(a.depth, b.depth),
+    fields: a.fields + b.fields,
+    aliases: a.aliases + b.aliases,
+    directives: a.directives + b.directives,
+  };
 }
 
 function isFragment(node: DocumentNode["definitions"][number]): node is FragmentDefinitionNode {

@@ -1,6 +1,14 @@
 /** In charge of reading from an operation, before it runs, what kind of session it needs. */
-import { type FragmentDefinitionNode, getOperationAST, type GraphQLSchema, Kind, type OperationDefinitionNode, type SelectionSetNode } from "graphql";
+
 import type { DocumentNode } from "graphql";
+import {
+  type FragmentDefinitionNode,
+  type GraphQLSchema,
+  getOperationAST,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from "graphql";
 
 /** What a session is opened for. */
 export interface OperationShape {
@@ -20,7 +28,11 @@ interface PortcullisExtensions {
  * The shape of the operation that is about to run; null when the document has no such operation. It is read from the
  * document alone: `@skip` and `@include` count as taken, for a lock can't be made stronger once the operation runs.
  */
-export function shapeOf(schema: GraphQLSchema, document: DocumentNode, operationName: string | null | undefined): OperationShape | null {
+export function shapeOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operationName: string | null | undefined,
+): OperationShape | null {
   const operation = getOperationAST(document, operationName);
   if (!operation) return null;
   const fields = rootFieldNames(operation, document).filter((name) => !name.startsWith("__"));
@@ -35,7 +47,8 @@ export function shapeOf(schema: GraphQLSchema, document: DocumentNode, operation
 
 function rootFieldNames(operation: OperationDefinitionNode, document: DocumentNode): readonly string[] {
   const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const node of document.definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
+  for (const node of document.definitions)
+    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
   const namesIn = (set: SelectionSetNode): readonly string[] =>
     set.selections.flatMap((node) => {
       if (node.kind === Kind.FIELD) return [node.name.value];

@@ -14,7 +14,10 @@ export interface RunningServer {
  * Listens.
  * @throws StartupError when the port can't be had
  */
-export async function listen(listener: RequestListener, { host, port }: { readonly host: string; readonly port: number }): Promise<RunningServer> {
+export async function listen(
+  listener: RequestListener,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<RunningServer> {
   const server = createServer(
     {
       // Without it a second Authorization header would be dropped in silence instead of being refused.
@@ -41,9 +44,17 @@ function startListening(server: Server, host: string, port: number): Promise<voi
 }
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number): Error {
-  if (error.code === "EADDRINUSE") return new StartupError(`Port ${port} of ${host} is taken.`, "Stop what listens there, or set PORT to another.", { cause: error });
-  if (error.code === "EACCES") return new StartupError(`This user may not listen on port ${port}.`, "Set PORT to one above 1023.", { cause: error });
-  return new StartupError(`The address ${host}:${port} can't be listened on (${error.code}).`, "Set HOST and PORT.", { cause: error });
+  if (error.code === "EADDRINUSE")
+    return new StartupError(`Port ${port} of ${host} is taken.`, "Stop what listens there, or set PORT to another.", {
+      cause: error,
+    });
+  if (error.code === "EACCES")
+    return new StartupError(`This user may not listen on port ${port}.`, "Set PORT to one above 1023.", {
+      cause: error,
+    });
+  return new StartupError(`The address ${host}:${port} can't be listened on (${error.code}).`, "Set HOST and PORT.", {
+    cause: error,
+  });
 }
 
 async function stopServer(server: Server, timeoutMillis: number): Promise<void> {

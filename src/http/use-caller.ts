@@ -11,10 +11,15 @@ export function useCaller(authenticate: Authenticate, log: Log): Plugin {
     async onRequestParse({ request }) {
       const { headers } = request;
       try {
-        const shown = { authorization: headers.get("authorization"), apiKey: headers.get("x-api-key"), tenant: headers.get("x-tenant") };
+        const shown = {
+          authorization: headers.get("authorization"),
+          apiKey: headers.get("x-api-key"),
+          tenant: headers.get("x-tenant"),
+        };
         rememberCaller(request, await authenticate(shown));
       } catch (error) {
-        if (error instanceof CredentialError) log.write({ event: "credential_refused", requestId: requestIdOf(request), reason: String(error.reason) });
+        if (error instanceof CredentialError)
+          log.write({ event: "credential_refused", requestId: requestIdOf(request), reason: String(error.reason) });
         throw error;
       }
     },

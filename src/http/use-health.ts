@@ -10,7 +10,12 @@ export function useHealth(isReady: IsReady): Plugin {
     async onRequest({ request, url, fetchAPI, endResponse }) {
       if (request.method !== "GET" && request.method !== "HEAD") return;
       const answer = (isWell: boolean) =>
-        endResponse(fetchAPI.Response.json({ status: isWell ? "ok" : "unavailable" }, { status: isWell ? 200 : 503, headers: { "cache-control": "no-store" } }));
+        endResponse(
+          fetchAPI.Response.json(
+            { status: isWell ? "ok" : "unavailable" },
+            { status: isWell ? 200 : 503, headers: { "cache-control": "no-store" } },
+          ),
+        );
       if (url.pathname === "/health/live") answer(true);
       if (url.pathname === "/health/ready") answer(await isReady().catch(() => false));
     },

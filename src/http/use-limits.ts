@@ -20,6 +20,12 @@ export function useLimits(): Plugin {
 }
 
 function isJson(contentType: string | null): boolean {
-  const [mediaType, ...parameters] = (contentType ?? "").toLowerCase().split(";").map((part) => part.trim());
-  return mediaType === "application/json" && parameters.every((parameter) => !parameter.startsWith("charset=") || /^charset="?utf-8"?$/.test(parameter));
+  const [mediaType, ...parameters] = (contentType ?? "")
+    .toLowerCase()
+    .split(";")
+    .map((part) => part.trim());
+  return (
+    mediaType === "application/json" &&
+    parameters.every((parameter) => !parameter.startsWith("charset=") || /^charset="?utf-8"?$/.test(parameter))
+  );
 }

@@ -17,8 +17,8 @@ export function useMaskedErrors(options: MaskingOptions): Plugin {
   return {
     onResultProcess({ request, result, setResult }) {
       if (!isSingleResult(result) || result.errors === undefined) return;
-      const requestId = requestIdOf(request);
-      const errors = result.errors.map((error) => maskError(error, { ...options, requestId }));
+      const masking = { ...options, requestId: requestIdOf(request), alreadyLogged: new Set<unknown>() };
+      const errors = result.errors.map((error) => maskError(error, masking));
       setResult(withStatus({ ...result, errors }));
     },
   };
@@ -28,23 +28,39 @@ function isSingleResult(result: unknown): result is ExecutionResult {
   return typeof result === "object" && result !== null && !Array.isArray(result) && !(Symbol.asyncIterator in result);
 }
 
-function maskError(error: GraphQLError, options: MaskingOptions & { readonly requestId: string }): GraphQLError {
+interface Masking extends MaskingOptions {
+  readonly requestId: string;
+  /** What one cause did to ten fields is one line in the log. */
+  readonly alreadyLogged: Set<unknown>;
+}
+
+function maskError(error: GraphQLError, options: Masking): GraphQLError {
   const own = findGatewayError(error);
   if (own !== null) {
     if (own.code === "INTERNAL_SERVER_ERROR") return internal(error, options);
-    return rewrite(error, own.message, own.extensions);
+    return rewrite(error, own.message, {
+      ...own.extensions,
+      ...(isLimit(own) ? { http: { status: errorStatus[own.code] } } : {}),
+    });
   }
   if (!isOfGraphQL(error)) return internal(error, options);
-  const message = options.isProduction ? error.message.replace(/ ?Did you mean [^]*?\?(?=$|\n)/, "") : error.message;
+  const message = options.isProduction ? error.message.replace(/ ?Did you mean .*$/s, "") : error.message;
   const code = codeOf(error);
   // Yoga's `spec` flag: a document that is not valid is a well-formed request, so plain `application/json` keeps its 200.
   return rewrite(error, message, { code, http: { status: errorStatus[code], spec: true } });
 }
 
+// Yoga marks whatever parsing throws as an answer that plain JSON gets with 200; what is beyond a limit is refused in any form.
+function isLimit({ code }: GatewayError): boolean {
+  return code === "GRAPHQL_PARSE_FAILED" || code === "GRAPHQL_VALIDATION_FAILED";
+}
+
 // Execution wraps what a resolver threw, once per place it passes.
 function findGatewayError(error: unknown): GatewayError | null {
   if (error instanceof GatewayError) return error;
-  return error instanceof GraphQLError && error.originalError !== undefined ? findGatewayError(error.originalError) : null;
+  return error instanceof GraphQLError && error.originalError !== undefined
+    ? findGatewayError(error.originalError)
+    : null;
 }
 
 /**
@@ -54,7 +70,9 @@ function findGatewayError(error: unknown): GatewayError | null {
 function isOfGraphQL(error: GraphQLError): boolean {
   const origin = error.originalError;
   if (origin === undefined) return error.path === undefined;
-  return origin instanceof GraphQLError && (origin.nodes !== undefined || error.path === undefined) && isOfGraphQL(origin);
+  return (
+    origin instanceof GraphQLError && (origin.nodes !== undefined || error.path === undefined) && isOfGraphQL(origin)
+  );
 }
 
 function codeOf(error: GraphQLError): ErrorCode {
@@ -62,14 +80,32 @@ function codeOf(error: GraphQLError): ErrorCode {
   return code === "GRAPHQL_PARSE_FAILED" || code === "GRAPHQL_VALIDATION_FAILED" ? code : "BAD_USER_INPUT";
 }
 
-function internal(error: GraphQLError, { log, requestId }: MaskingOptions & { readonly requestId: string }): GraphQLError {
-  log.write({ event: "error_masked", requestId, error: error.originalError ?? error });
+function internal(error: GraphQLError, { log, requestId, alreadyLogged }: Masking): GraphQLError {
+  const cause = rootCauseOf(error);
+  if (!alreadyLogged.has(cause)) log.write({ event: "error_masked", requestId, error: error.originalError ?? error });
+  alreadyLogged.add(cause);
   const masked = new GatewayError("INTERNAL_SERVER_ERROR", "Internal server error.", { extensions: { requestId } });
   return rewrite(error, masked.message, masked.extensions);
 }
 
+function rootCauseOf(error: unknown): unknown {
+  const inner =
+    error instanceof GraphQLError
+      ? (error.originalError ?? error.cause)
+      : error instanceof Error
+        ? error.cause
+        : undefined;
+  return inner === undefined ? error : rootCauseOf(inner);
+}
+
 function rewrite(error: GraphQLError, message: string, extensions: Readonly<Record<string, unknown>>): GraphQLError {
-  return new GraphQLError(message, { nodes: error.nodes ?? null, source: error.source, positions: error.positions, path: error.path, extensions });
+  return new GraphQLError(message, {
+    nodes: error.nodes ?? null,
+    source: error.source,
+    positions: error.positions,
+    path: error.path,
+    extensions,
+  });
 }
 
 /** With data beside them errors don't make the answer a failure; without, the gravest decides. A 401 is one either way. */
@@ -83,7 +119,11 @@ function withStatus(result: ExecutionResult): ExecutionResult {
     ...(isUnauthenticated ? { status: 401 } : isPartial ? { status: 200 } : {}),
     headers: { ...headersFor(errors), ...given.headers },
   };
-  return { ...result, errors: isPartial ? errors.map(withoutStatus) : errors, extensions: { ...result.extensions, http } };
+  return {
+    ...result,
+    errors: isPartial ? errors.map(withoutStatus) : errors,
+    extensions: { ...result.extensions, http },
+  };
 }
 
 function headersFor(errors: readonly GraphQLError[]): Readonly<Record<string, string>> {
@@ -95,7 +135,10 @@ function headersFor(errors: readonly GraphQLError[]): Readonly<Record<string, st
   };
 }
 
-function httpOf(extensions: ExecutionResult["extensions"]): { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } {
+function httpOf(extensions: ExecutionResult["extensions"]): {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+} {
   const http = extensions?.["http"];
   return typeof http === "object" && http !== null ? http : {};
 }

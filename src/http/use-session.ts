@@ -3,7 +3,7 @@ import type { ExecutionArgs, ExecutionResult } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import type { Context, RequestOrigin } from "../builder/context.js";
 import type { OpenedSession, Sessions } from "../database/session.js";
-import { GatewayError } from "../errors.js";
+import { errorStatus, GatewayError } from "../errors.js";
 import { shapeOf } from "./operation-shape.js";
 import { callerOf, requestIdOf } from "./request-state.js";
 
@@ -65,7 +65,9 @@ async function endMutation(session: OpenedSession, result: ExecutionResult): Pro
   if (result.errors !== undefined && result.errors.length > 0) {
     await session.rollback();
     // No `data` at all means that nothing was executed: a variable was wrong.
-    return session.refusal === null ? { ...result, ...("data" in result ? { data: null } : {}) } : refused(session.refusal);
+    return session.refusal === null
+      ? { ...result, ...("data" in result ? { data: null } : {}) }
+      : refused(session.refusal);
   }
   try {
     await session.commit();
@@ -77,9 +79,11 @@ async function endMutation(session: OpenedSession, result: ExecutionResult): Pro
 
 // The caller may not be here at all, so one answer for the whole operation, always the same, and 403 even as plain JSON.
 function refused(refusal: GatewayError): ExecutionResult {
-  return { errors: [refusal], extensions: { http: { status: refusal.extensions["http"] } } };
+  return { errors: [refusal], extensions: { http: { status: errorStatus[refusal.code] } } };
 }
 
 function asGatewayError(error: unknown): GatewayError {
-  return error instanceof GatewayError ? error : new GatewayError("INTERNAL_SERVER_ERROR", "Internal server error.", { cause: error });
+  return error instanceof GatewayError
+    ? error
+    : new GatewayError("INTERNAL_SERVER_ERROR", "Internal server error.", { cause: error });
 }

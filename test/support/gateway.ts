@@ -1,0 +1,88 @@
+/** In charge of asking a gateway as somebody: `as(token).query(...)`, through its fetch, without a socket. */
+import type { GraphQLSchema } from "graphql";
+import { createAuthenticate } from "../../src/auth/authenticate.js";
+import { createProviders } from "../../src/auth/providers.js";
+import type { Sessions } from "../../src/database/session.js";
+import { createGateway, type Gateway } from "../../src/gateway.js";
+import type { Log, LogEvent } from "../../src/observe/log.js";
+
+/** What came back. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  readonly body: any;
+}
+
+/** What a gateway of the tests is made of. */
+export interface TestGatewayOptions {
+  readonly schema: GraphQLSchema;
+  readonly sessions: Sessions;
+  readonly providerRows: () => Promise<readonly unknown[]>;
+  readonly isProduction?: boolean;
+  readonly corsOrigins?: readonly string[];
+  readonly isReady?: () => Promise<boolean>;
+}
+
+/** A gateway, and what it logged. */
+export interface TestGateway {
+  readonly gateway: Gateway;
+  readonly logged: LogEvent[];
+  /** Asks with this bearer token; null asks as nobody. */
+  as(token: string | null, headers?: Readonly<Record<string, string>>): Asker;
+  /** Sends any request. */
+  send(request: Request): Promise<Answer>;
+}
+
+/** Somebody who asks. */
+export interface Asker {
+  query(query: string, variables?: Readonly<Record<string, unknown>>): Promise<Answer>;
+}
+
+/** Puts a gateway together out of the real parts. */
+export function createTestGateway(options: TestGatewayOptions): TestGateway {
+  const logged: LogEvent[] = [];
+  const log: Log = { write: (event) => logged.push(event) };
+  const providers = createProviders({ readRows: options.providerRows, log });
+  const gateway = createGateway({
+    schema: options.schema,
+    sessions: options.sessions,
+    authenticate: createAuthenticate({ findProvider: providers.find, maxLifetimeSeconds: 86_400 }),
+    isReady: options.isReady ?? (async () => true),
+    config: { isProduction: options.isProduction ?? false, corsOrigins: options.corsOrigins ?? [] },
+    log,
+  });
+  const send = async (request: Request): Promise<Answer> => {
+    const response = await gateway.fetch(request);
+    const text = await response.text();
+    const isJson = response.headers.get("content-type")?.includes("json") ?? false;
+    return {
+      status: response.status,
+      headers: response.headers as unknown as Headers,
+      body: isJson ? JSON.parse(text) : text,
+    };
+  };
+  return {
+    gateway,
+    logged,
+    send,
+    as: (token, headers = {}) => ({
+      query: (query, variables) =>
+        send(
+          graphqlRequest(
+            { query, variables },
+            { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers },
+          ),
+        ),
+    }),
+  };
+}
+
+/** A request as a GraphQL client sends it. */
+export function graphqlRequest(body: unknown, headers: Readonly<Record<string, string>> = {}): Request {
+  return new Request("http://gateway.test/graphql", {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "application/graphql-response+json", ...headers },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+}
