@@ -1,7 +1,7 @@
 /** In charge of the parts of a transaction that can fail alone: who is inside which savepoint, and who waits for it. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { GatewayError } from "../errors.js";
-import type { Statement } from "./pipeline.js";
+import type { Answer, Statement } from "./pipeline.js";
 import type { Scope, Transaction } from "./transaction.js";
 
 interface Inside {
@@ -17,16 +17,16 @@ export function currentScope(transaction: Transaction): Scope {
   return found?.transaction === transaction ? found.scope : transaction.root;
 }
 
-/** The scope to run in, once no savepoint is open inside it: what stands outside of a savepoint must not be undone with it. */
-export async function enterScope(transaction: Transaction): Promise<Scope> {
-  const scope = currentScope(transaction);
+/** Runs a statement in a scope once no savepoint is open inside it: what stands outside of a savepoint is not undone with it. */
+export async function runInScope(transaction: Transaction, scope: Scope, statement: Statement): Promise<Answer> {
   while (scope.child !== null) await scope.child;
-  return scope;
+  return transaction.run(statement, scope);
 }
 
 /** Runs `work` in a savepoint: what it did is undone when it rejects, or when a statement in it failed. One after the other. */
 export async function runInSavepoint<T>(transaction: Transaction, work: () => Promise<T>): Promise<T> {
-  const parent = await enterScope(transaction);
+  const parent = currentScope(transaction);
+  while (parent.child !== null) await parent.child;
   const scope: Scope = { parent, child: null, failure: null };
   const statements = savepointStatements(depthOf(scope));
   let end = (): void => {};

@@ -5,7 +5,7 @@ import type { Statement } from "./pipeline.js";
 import type { Pool } from "./pool.js";
 import type { TransactionClient } from "./prisma.js";
 import { countRows, readRows } from "./rows.js";
-import { currentScope, enterScope, runInSavepoint } from "./savepoints.js";
+import { currentScope, runInSavepoint, runInScope } from "./savepoints.js";
 import { openingStatements, type SessionLimits, type SessionOptions, settingsFor } from "./settings.js";
 import { Transaction } from "./transaction.js";
 
@@ -88,11 +88,11 @@ class TransactionSession implements OpenedSession {
   }
 
   async run<Row extends Record<string, unknown>>(statement: Statement): Promise<readonly Row[]> {
-    return readRows<Row>(await this.#transaction.run(statement, await this.#enter()));
+    return readRows<Row>(await runInScope(this.#transaction, currentScope(this.#transaction), statement));
   }
 
   async execute(statement: Statement): Promise<number> {
-    return countRows(await this.#transaction.run(statement, await this.#enter()));
+    return countRows(await runInScope(this.#transaction, currentScope(this.#transaction), statement));
   }
 
   async savepoint<T>(work: () => Promise<T>): Promise<T> {
@@ -104,8 +104,8 @@ class TransactionSession implements OpenedSession {
     this.#transaction.keepOpen();
     // Loaded with its first use: a gateway that only reads never pays for it.
     const { runWithPrisma } = await import("./prisma.js");
-    const scope = await this.#enter();
-    return runWithPrisma((statement) => this.#transaction.run(statement, scope), work);
+    const scope = currentScope(this.#transaction);
+    return runWithPrisma((statement) => runInScope(this.#transaction, scope, statement), work);
   }
 
   async identity(): Promise<Identity> {
@@ -120,11 +120,6 @@ class TransactionSession implements OpenedSession {
 
   rollback(): Promise<void> {
     return this.#transaction.rollback();
-  }
-
-  #enter() {
-    const scope = currentScope(this.#transaction);
-    return scope.child === null ? scope : enterScope(this.#transaction);
   }
 }
 
