@@ -69,6 +69,7 @@ create table iam.users (
   selected_tenant_id uuid,
   created_at timestamptz(6) not null default now(),
   updated_at timestamptz(6) not null default now(),
+  deleted_at timestamptz(6),
   constraint users_pkey primary key (id)
 );
 comment on table iam.users is 'A person or a service that can act, in every tenant it is a member of.';
@@ -488,9 +489,15 @@ alter table iam.scopes
 create unique index scopes_one_global on iam.scopes ((true)) where tenant_id is null;
 create unique index scopes_one_root on iam.scopes (tenant_id) where parent_id is null;
 alter table iam.users
-  add constraint users_email_check check (email = lower(email) and email ~ '^[^@[:space:]]+@[^@[:space:]]+$' and length(email) <= 254);
+  add constraint users_email_check check (email = lower(email) and email ~ '^[^@[:space:]]+@[^@[:space:]]+$' and length(email) <= 254),
+  add constraint users_deleted_check check (deleted_at is null or (not is_active and email is null));
 alter table iam.providers
-  add constraint providers_trust_check check (issuer <> '' and cardinality(audience) > 0 and cardinality(algorithms) > 0);
+  add constraint providers_trust_check check (issuer <> '' and cardinality(audience) > 0 and cardinality(algorithms) > 0),
+  -- a key set is public: a symmetric algorithm beside it would let anybody sign
+  add constraint providers_algorithms_check check (
+    algorithms <@ array['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
+  ),
+  add constraint providers_code_check check (code ~ '^[a-z][a-z0-9_-]{0,62}$');
 alter table iam.identities
   add constraint identities_subject_check check (subject ~ '^[!-~]{1,255}$');
 alter table iam.groups

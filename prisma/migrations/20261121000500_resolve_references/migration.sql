@@ -48,6 +48,22 @@ end
 $$;
 comment on function iam.require_period(timestamptz, timestamptz) is 'Raises PT400 for a period that is over or ends before it begins.';
 
+create function iam.require_caller()
+returns uuid
+language plpgsql stable
+security definer set search_path = ''
+as $$
+declare
+  me uuid := iam.caller_id();
+begin
+  if me is null then
+    raise sqlstate 'PT401' using message = 'Authentication is required.';
+  end if;
+  return me;
+end
+$$;
+comment on function iam.require_caller() is 'The user that this session acts as; raises PT401 when there is none.';
+
 create function iam.require_tenant()
 returns uuid
 language plpgsql stable
@@ -56,9 +72,8 @@ as $$
 declare
   tenant uuid := iam.caller_tenant_id();
 begin
-  if iam.caller_id() is null then
-    raise sqlstate 'PT401' using message = 'Authentication is required.';
-  elsif tenant is null then
+  perform iam.require_caller();
+  if tenant is null then
     raise sqlstate '52108' using message = 'No tenant is chosen.';
   end if;
   return tenant;
@@ -333,9 +348,13 @@ language plpgsql stable
 security definer set search_path = ''
 as $$
 declare
-  given uuid := iam.id_in(reference, 'Role');
+  given uuid;
   found_id uuid;
 begin
+  if reference is null or reference = '' then
+    raise sqlstate '52273' using message = 'Either a role or a feature must be named.';
+  end if;
+  given := iam.id_in(reference, 'Role');
   perform iam.require_tenant();
   select r.id into found_id
   from iam.roles r
@@ -356,9 +375,13 @@ language plpgsql stable
 security definer set search_path = ''
 as $$
 declare
-  given uuid := iam.id_in(reference, 'Feature');
+  given uuid;
   found_id uuid;
 begin
+  if reference is null or reference = '' then
+    raise sqlstate '52274' using message = 'A feature''s id or code must be given.';
+  end if;
+  given := iam.id_in(reference, 'Feature');
   select f.id into found_id
   from iam.features f
   where f.id = given or (given is null and f.code = reference);
@@ -400,3 +423,91 @@ end
 $$;
 comment on function iam.resolve_scope(text) is
   'A scope that the caller may see, by global id or type/key; raises PT404.';
+
+create function iam.resolve_tenant(reference text)
+returns uuid
+language plpgsql stable
+security definer set search_path = ''
+as $$
+declare
+  given uuid := iam.id_in(reference, 'Tenant');
+  found_id uuid;
+begin
+  perform iam.require_caller();
+  select t.id into found_id
+  from iam.tenants t
+  where (t.id = given or (given is null and t.slug = reference))
+    and t.id in (select iam.readable_tenants());
+  if found_id is null then
+    raise sqlstate 'PT404' using message = 'The tenant does not exist.';
+  end if;
+  return found_id;
+end
+$$;
+comment on function iam.resolve_tenant(text) is 'An active tenant that the caller may see, by global id or slug; raises PT404.';
+
+create function iam.resolve_person(reference text)
+returns uuid
+language plpgsql stable
+security definer set search_path = ''
+as $$
+declare
+  given uuid;
+  found_id uuid;
+begin
+  perform iam.require_caller();
+  if not iam.can('iam.users.read', 'global', 'all') then
+    return iam.resolve_user(reference);
+  end if;
+  given := iam.id_in(reference, 'User');
+  select u.id into found_id
+  from iam.users u
+  where (u.id = given or (given is null and u.email = lower(reference))) and u.deleted_at is null;
+  if found_id is null then
+    raise sqlstate '52103' using message = 'The user does not exist.';
+  end if;
+  return found_id;
+end
+$$;
+comment on function iam.resolve_person(text) is
+  'A member of the caller''s tenant, or anybody for a holder of iam.users.read at global/all, by global id or e-mail; raises 52103.';
+
+create function iam.require_in_tenant(feature text, tenant uuid)
+returns void
+language plpgsql stable
+security definer set search_path = ''
+as $$
+begin
+  perform iam.require(
+    feature,
+    case when tenant = iam.caller_tenant_id() then iam.root_scope_id(tenant) else iam.find_scope(null, 'global', 'all') end
+  );
+end
+$$;
+comment on function iam.require_in_tenant(text, uuid) is
+  'Raises 52109 unless the caller holds the feature at the root of the tenant that he acts in, or, for another tenant, at global/all.';
+
+create function iam.require_over_user(feature text, of_user uuid)
+returns void
+language plpgsql stable
+security definer set search_path = ''
+as $$
+declare
+  tenant uuid := iam.caller_tenant_id();
+begin
+  if exists (select from iam.users u where u.id = of_user and u.is_system) then
+    raise sqlstate '52104' using message = 'The user is a system user.';
+  end if;
+  -- a user belongs to everybody he is a member of: one tenant alone decides only about those who are in no other
+  if exists (
+    select from iam.tenant_members m
+    where m.user_id = of_user and m.deleted_at is null and m.tenant_id is distinct from tenant
+  ) then
+    perform iam.require(feature, iam.find_scope(null, 'global', 'all'));
+  else
+    perform iam.require_in_tenant(feature, tenant);
+  end if;
+end
+$$;
+comment on function iam.require_over_user(text, uuid) is
+  'Raises 52104 or 52109 unless the caller may change the user: with the feature in the only tenant the user is in, or at global/all.';

@@ -153,3 +153,72 @@ begin
 end
 $$;
 comment on function iam.require_an_owner(uuid) is 'Raises 52280 when the tenant has no owner left who can act.';
+
+create function iam.require_to_hand_out_user(of_user uuid)
+returns void
+language plpgsql stable
+security definer set search_path = ''
+as $$
+begin
+  perform iam.require_to_hand_out(g.role_id, g.feature_id, g.scope_id, g.valid_until)
+  from iam.grants g
+  where g.user_id = of_user
+    and g.effect = 'allow'
+    and (g.valid_until is null or g.valid_until > statement_timestamp());
+  perform iam.require_to_hand_out_group(m.group_id, m.valid_until)
+  from iam.group_members m
+  where m.user_id = of_user
+    and (m.valid_until is null or m.valid_until > statement_timestamp());
+end
+$$;
+comment on function iam.require_to_hand_out_user(uuid) is
+  'Raises 52109 unless the caller holds everything that the user holds now or later, himself and through his groups, in every tenant.';
+
+create function iam.require_to_hand_out_through_role(of_role uuid, features uuid[], effect iam.grant_effect)
+returns void
+language plpgsql stable
+security definer set search_path = ''
+as $$
+begin
+  perform iam.require_to_hand_out(
+    null, f.id, g.scope_id,
+    case when require_to_hand_out_through_role.effect = 'allow' then g.valid_until end
+  )
+  from iam.role_closure c
+  join iam.grants g on g.role_id = c.role_id
+  cross join unnest(features) f (id)
+  where c.included_role_id = of_role
+    and g.effect = require_to_hand_out_through_role.effect
+    and (g.valid_until is null or g.valid_until > statement_timestamp());
+end
+$$;
+comment on function iam.require_to_hand_out_through_role(uuid, uuid[], iam.grant_effect) is
+  'Raises 52109 unless the caller holds the features wherever the role is granted with the effect, directly or inside another role.';
+
+create function iam.features_of_role(of_role uuid)
+returns uuid[]
+language sql stable
+security definer set search_path = ''
+as $$
+  select coalesce(array_agg(distinct rf.feature_id), '{}')
+  from iam.role_closure c
+  join iam.role_features rf on rf.role_id = c.included_role_id
+  where c.role_id = of_role
+$$;
+comment on function iam.features_of_role(uuid) is 'The features that a role gives, itself and through the roles it includes.';
+
+create function iam.require_owners_beside(of_user uuid)
+returns void
+language plpgsql stable
+security definer set search_path = ''
+as $$
+begin
+  perform iam.require_an_owner(g.tenant_id)
+  from iam.grants g
+  join iam.roles r on r.id = g.role_id and r.tenant_id is null and r.code = 'tenant_owner'
+  join iam.tenants t on t.id = g.tenant_id and t.deleted_at is null
+  where g.user_id = of_user and g.effect = 'allow';
+end
+$$;
+comment on function iam.require_owners_beside(uuid) is
+  'Raises 52280 when a tenant that the user owns has no owner left who can act.';

@@ -164,3 +164,248 @@ end
 $$;
 comment on function iam.remove_group_member(text, text) is
   'Ends a membership that was made by hand; everybody may end his own. Raises 52171, 52103, 52172, 52271 or 52281.';
+
+create function iam.switch_group("group" text, code integer)
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  target uuid := iam.resolve_group("group");
+begin
+  if exists (select from iam.groups g where g.id = target and g.is_system) then
+    raise sqlstate '52271' using message = 'The group is a system group.';
+  end if;
+  perform iam.require('iam.groups.update', iam.caller_root_scope_id());
+  if code = 50204 then
+    -- its members get back what it holds
+    perform iam.require_to_hand_out_group(target, null);
+  end if;
+  update iam.groups g
+  set is_active = case code when 50204 then true when 50205 then false else g.is_active end,
+      is_locked = case code when 50207 then true when 50206 then false else g.is_locked end,
+      updated_at = now()
+  where g.id = target;
+  perform iam.record(code, 'Group', target::text, iam.caller_root_scope_id(), null);
+  return target;
+end
+$$;
+comment on function iam.switch_group(text, integer) is 'Enables, disables, locks or unlocks a group; the event''s number says which.';
+
+create function iam.enable_group("group" text)
+returns uuid
+language sql volatile
+security definer set search_path = ''
+as $$ select iam.switch_group("group", 50204) $$;
+comment on function iam.enable_group(text) is
+  'Lets a group give its members what it holds again. Needs iam.groups.update and all that it holds. Raises 52171, 52271 or 52109.';
+
+create function iam.disable_group("group" text)
+returns uuid
+language sql volatile
+security definer set search_path = ''
+as $$ select iam.switch_group("group", 50205) $$;
+comment on function iam.disable_group(text) is
+  'Ends everything that a group gives, at once, until it is enabled again. Needs iam.groups.update. Raises 52171, 52271 or 52109.';
+
+create function iam.lock_group("group" text)
+returns uuid
+language sql volatile
+security definer set search_path = ''
+as $$ select iam.switch_group("group", 50207) $$;
+comment on function iam.lock_group(text) is
+  'Freezes a group against changes; it goes on giving what it gives. Needs iam.groups.update. Raises 52171, 52271 or 52109.';
+
+create function iam.unlock_group("group" text)
+returns uuid
+language sql volatile
+security definer set search_path = ''
+as $$ select iam.switch_group("group", 50206) $$;
+comment on function iam.unlock_group(text) is
+  'Lets a frozen group be changed again. Needs iam.groups.update. Raises 52171, 52271 or 52109.';
+
+create function iam.set_group_type("group" text, type text)
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  target uuid := iam.resolve_group("group");
+begin
+  perform iam.require_to_manage(target);
+  if type not in ('internal', 'external', 'hybrid') or type is null then
+    raise sqlstate 'PT400' using message = 'A group is internal, external or hybrid.';
+  end if;
+  update iam.groups g set type = set_group_type.type::iam.group_type, updated_at = now() where g.id = target;
+  perform iam.record(
+    case type when 'external' then 50208 when 'hybrid' then 50209 else 50212 end,
+    'Group', target::text, iam.caller_root_scope_id(), null
+  );
+  return target;
+end
+$$;
+comment on function iam.set_group_type(text, text) is
+  'Says where a group''s members come from: internal by hand, external from a provider, hybrid both. Raises 52171, 52172, 52271, 52281 or PT400.';
+
+create function iam.set_group_assignable("group" text, is_assignable boolean)
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  target uuid := iam.resolve_group("group");
+begin
+  perform iam.require_to_manage(target);
+  update iam.groups g set is_assignable = set_group_assignable.is_assignable, updated_at = now() where g.id = target;
+  perform iam.record(50306, 'Group', target::text, iam.caller_root_scope_id(), jsonb_build_object('assignable', is_assignable));
+  return target;
+end
+$$;
+comment on function iam.set_group_assignable(text, boolean) is
+  'Says whether members can be added by hand. Raises 52171, 52172, 52271 or 52281.';
+
+create function iam.assign_group_owner("group" text, "user" text)
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  target uuid := iam.resolve_group("group");
+  heir uuid;
+begin
+  perform iam.require_to_manage(target);
+  if not exists (select from iam.groups g where g.id = target and g.owner_id = iam.caller_id()) then
+    perform iam.require('iam.groups.update', iam.caller_root_scope_id());
+  end if;
+  heir := iam.resolve_user("user");
+  perform iam.require_to_hand_out_group(target, null);
+  update iam.groups g set owner_id = heir, updated_at = now() where g.id = target;
+  perform iam.record(50215, 'Group', target::text, iam.caller_root_scope_id(), jsonb_build_object('user', heir));
+  return target;
+end
+$$;
+comment on function iam.assign_group_owner(text, text) is
+  'Gives a group to another owner. Its owner may, or a holder of iam.groups.update, while he holds all that it holds. Raises 52171, 52103, 52172, 52271, 52281 or 52109.';
+
+create function iam.include_group("group" text, included text)
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  target uuid := iam.resolve_group("group");
+  below uuid := iam.resolve_group(included);
+begin
+  perform iam.require_to_manage(target);
+  perform iam.require_to_hand_out_group(target, null);
+  insert into iam.group_includes (tenant_id, group_id, included_group_id) values (iam.caller_tenant_id(), target, below);
+  perform iam.record(50213, 'Group', target::text, iam.caller_root_scope_id(), jsonb_build_object('included', below));
+  return target;
+end
+$$;
+comment on function iam.include_group(text, text) is
+  'Lets the members of one group count as members of another. Needs to manage the other and hold all that it holds. Raises 52171, 52172, 52271, 52281, 52109 or PT409 for a cycle.';
+
+create function iam.exclude_group("group" text, included text)
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  target uuid := iam.resolve_group("group");
+  below uuid := iam.resolve_group(included);
+begin
+  perform iam.require_to_manage(target);
+  delete from iam.group_includes where group_id = target and included_group_id = below;
+  if not found then
+    raise sqlstate '52171' using message = 'The group does not exist.';
+  end if;
+  perform iam.record(50214, 'Group', target::text, iam.caller_root_scope_id(), jsonb_build_object('included', below));
+  return target;
+end
+$$;
+comment on function iam.exclude_group(text, text) is
+  'Takes a group out of a group. Raises 52171, 52172, 52271 or 52281.';
+
+create function iam.create_group_mapping("group" text, provider text, external_id text default null, external_role text default null)
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  target uuid := iam.resolve_group("group");
+  issuer uuid;
+  new_id uuid;
+begin
+  perform iam.require_to_manage(target);
+  perform iam.require('iam.groups.update', iam.caller_root_scope_id());
+  if num_nonnulls(nullif(external_id, ''), nullif(external_role, '')) <> 1 then
+    raise sqlstate '52174' using message = 'Either the provider''s group or its role must be given.';
+  elsif exists (select from iam.groups g where g.id = target and g.type = 'internal') then
+    raise sqlstate '52173' using message = 'An internal group has no members from a provider.';
+  end if;
+  select p.id into issuer from iam.providers p where p.code = provider;
+  if issuer is null then
+    raise sqlstate 'PT404' using message = 'The provider does not exist.';
+  end if;
+  perform iam.require_to_hand_out_group(target, null);
+  insert into iam.group_mappings (tenant_id, group_id, provider_id, external_id, external_role)
+  values (iam.caller_tenant_id(), target, issuer, nullif(create_group_mapping.external_id, ''), nullif(create_group_mapping.external_role, ''))
+  returning id into new_id;
+  perform iam.record(50231, 'GroupMapping', new_id::text, iam.caller_root_scope_id(), jsonb_strip_nulls(jsonb_build_object(
+    'group', target, 'provider', provider, 'externalId', external_id, 'externalRole', external_role
+  )));
+  return new_id;
+end
+$$;
+comment on function iam.create_group_mapping(text, text, text, text) is
+  'Makes the holders of a provider''s group or role members of a group. Needs iam.groups.update and all that the group holds. Raises 52171, 52173, 52174, PT404, 52281 or 52109.';
+
+create function iam.delete_group_mapping(mapping text)
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  given uuid := iam.id_in(mapping, 'GroupMapping');
+  target uuid;
+begin
+  perform iam.require_tenant();
+  select m.group_id into target
+  from iam.group_mappings m
+  where m.id = given and m.tenant_id = iam.caller_tenant_id() and m.group_id in (select iam.readable_groups());
+  if target is null then
+    raise sqlstate 'PT404' using message = 'The mapping does not exist.';
+  end if;
+  perform iam.require_to_manage(target);
+  perform iam.require('iam.groups.update', iam.caller_root_scope_id());
+  delete from iam.group_mappings where id = given;
+  perform iam.record(50233, 'GroupMapping', given::text, iam.caller_root_scope_id(), jsonb_build_object('group', target));
+  return given;
+end
+$$;
+comment on function iam.delete_group_mapping(text) is 'Ends a mapping. Needs iam.groups.update. Raises PT404, 52172, 52271, 52281 or 52109.';
+
+create function iam.add_group_members("group" text, users text[], valid_from timestamptz default null, valid_until timestamptz default null)
+returns table (reference text, done boolean, code text, message text)
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+begin
+  foreach reference in array users loop
+    begin
+      perform iam.add_group_member("group", reference, add_group_members.valid_from, add_group_members.valid_until);
+      done := true;
+      code := null;
+      message := null;
+    exception when others then
+      done := false;
+      code := sqlstate;
+      message := sqlerrm;
+    end;
+    return next;
+  end loop;
+end
+$$;
+comment on function iam.add_group_members(text, text[], timestamptz, timestamptz) is
+  'Adds many members, each by itself: what fails leaves nothing behind and says why, the others are done.';

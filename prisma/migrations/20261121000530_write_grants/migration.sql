@@ -159,3 +159,26 @@ end
 $$;
 comment on function iam.revoke(text) is
   'Ends a grant at once, whatever its holder holds beside it. Needs iam.grants.delete at its scope; ending a deny needs what it held back. Raises PT404, 52109 or 52280.';
+
+create function iam.grant_role_to_many(role text, scope text, users text[], valid_from timestamptz default null, valid_until timestamptz default null)
+returns table (reference text, grant_id uuid, code text, message text)
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+begin
+  foreach reference in array users loop
+    begin
+      grant_id := iam.grant_role(role, scope, reference, null, grant_role_to_many.valid_from, grant_role_to_many.valid_until);
+      code := null;
+      message := null;
+    exception when others then
+      grant_id := null;
+      code := sqlstate;
+      message := sqlerrm;
+    end;
+    return next;
+  end loop;
+end
+$$;
+comment on function iam.grant_role_to_many(text, text, text[], timestamptz, timestamptz) is
+  'Gives a role to many users, each by itself: what fails leaves nothing behind and says why, the others are done.';

@@ -41,8 +41,11 @@ grant select on
   iam.role_includes,
   iam.grants,
   iam.identities,
+  iam.group_mappings,
   iam.audit_events
 to web_user;
+grant select (id, code, name, issuer, is_enabled, provisions, audience, algorithms, jwks_uri, created_at, updated_at)
+  on iam.providers to web_user;
 
 create policy tenants_select_member
   on iam.tenants
@@ -84,6 +87,22 @@ create policy identities_select_own
   );
 comment on policy identities_select_own on iam.identities is
   'A user sees his own identities, or those of his tenant''s members with iam.identities.read.';
+
+create policy providers_select_reader
+  on iam.providers
+  for select
+  to web_user
+  using ((select iam.can('iam.providers.read', 'global', 'all')));
+comment on policy providers_select_reader on iam.providers is
+  'A user sees the providers with iam.providers.read at global/all.';
+
+create policy group_mappings_select_reader
+  on iam.group_mappings
+  for select
+  to web_user
+  using (tenant_id = (select iam.caller_tenant_id()) and (select iam.holds_everywhere('iam.groups.read')));
+comment on policy group_mappings_select_reader on iam.group_mappings is
+  'A user sees the mappings of his tenant''s groups with iam.groups.read.';
 
 create policy groups_select_member
   on iam.groups
@@ -210,7 +229,7 @@ begin
 end
 $$;
 
-grant execute on function iam.open_session(), iam.list_providers() to authenticator;
+grant execute on function iam.open_session(), iam.provision(), iam.list_providers() to authenticator;
 
 grant execute on function
   iam.setting(text),
@@ -222,34 +241,42 @@ grant execute on function
   iam.caller_groups(),
   iam.can(text, text),
   iam.can(text, text, text),
+  iam.can_route(text),
+  iam.authorized_routes(),
   iam.scopes_with(text),
   iam.scope_keys_with(text, text),
   iam.holds_everywhere(text),
-  iam.holds_somewhere(text)
+  iam.holds_somewhere(text),
+  iam.pre_request()
 to web_user, web_anon;
 
-grant execute on function
-  iam.readable_groups(),
-  iam.readable_users(),
-  iam.readable_tenants(),
-  iam.readable_scopes(),
-  iam.readable_roles(),
-  iam.managed_groups(),
-  iam.groups_showing_members(),
-  iam.member_ids(),
-  iam.resolve_group(text),
-  iam.resolve_user(text),
-  iam.resolve_role(text),
-  iam.resolve_feature(text),
-  iam.resolve_scope(text),
-  iam.create_group(text),
-  iam.update_group(text, text, boolean, boolean),
-  iam.delete_group(text),
-  iam.add_group_member(text, text, timestamptz, timestamptz),
-  iam.remove_group_member(text, text),
-  iam.grant_role(text, text, text, text, timestamptz, timestamptz),
-  iam.grant_feature(text, text, text, text, text, timestamptz, timestamptz),
-  iam.revoke(text),
-  iam.create_scope(text, text, text, text),
-  iam.select_tenant(text)
-to web_user;
+-- what policies and resolvers ask, and what writes authority: named one by one, so that a new function is closed until it stands here
+do $$
+declare
+  name text;
+begin
+  foreach name in array array[
+    'readable_groups', 'readable_users', 'readable_tenants', 'readable_scopes', 'readable_roles',
+    'managed_groups', 'groups_showing_members', 'member_ids',
+    'resolve_group', 'resolve_user', 'resolve_role', 'resolve_feature', 'resolve_scope', 'resolve_tenant',
+    'create_group', 'update_group', 'delete_group', 'enable_group', 'disable_group', 'lock_group', 'unlock_group',
+    'set_group_type', 'set_group_assignable', 'assign_group_owner', 'include_group', 'exclude_group',
+    'create_group_mapping', 'delete_group_mapping', 'add_group_member', 'add_group_members', 'remove_group_member',
+    'grant_role', 'grant_feature', 'grant_role_to_many', 'revoke',
+    'create_scope', 'update_scope', 'move_scope', 'delete_scope',
+    'select_tenant', 'create_tenant', 'update_tenant', 'delete_tenant', 'assign_tenant_owner',
+    'add_tenant_member', 'remove_tenant_member',
+    'create_user', 'update_user', 'delete_user', 'enable_user', 'disable_user', 'lock_user', 'unlock_user',
+    'link_identity', 'unlink_identity', 'enable_identity', 'disable_identity',
+    'create_provider', 'update_provider', 'delete_provider', 'enable_provider', 'disable_provider',
+    'create_role', 'update_role', 'delete_role', 'add_role_features', 'remove_role_features',
+    'include_role', 'exclude_role', 'set_role_assignable',
+    'create_feature', 'update_feature', 'set_feature_assignable'
+  ] loop
+    execute format(
+      'grant execute on function %s to web_user',
+      (select p.oid::regprocedure from pg_catalog.pg_proc p where p.pronamespace = 'iam'::regnamespace and p.proname = name)
+    );
+  end loop;
+end
+$$;

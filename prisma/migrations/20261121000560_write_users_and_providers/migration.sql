@@ -1,0 +1,413 @@
+-- Users, how providers know them, and the providers, written by these functions only.
+-- Each checks who may, that nobody gains what the caller doesn't hold, takes the lock (the tables' triggers do),
+-- and writes its audit event in the same transaction. From GraphQL and from SQL alike.
+
+create function iam.create_user(
+  email text,
+  name text default null,
+  is_service boolean default false,
+  may_log_in boolean default true
+)
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  tenant uuid := iam.require_tenant();
+  new_id uuid;
+begin
+  perform iam.require('iam.users.create', iam.root_scope_id(tenant));
+  if name is not null then
+    perform iam.require_name(name);
+  end if;
+  if email is null then
+    raise sqlstate 'PT400' using message = 'An e-mail address must be given.';
+  end if;
+  insert into iam.users (email, name, is_service, may_log_in)
+  values (lower(create_user.email), create_user.name, create_user.is_service, create_user.may_log_in)
+  on conflict (email) do nothing
+  returning id into new_id;
+  if new_id is null then
+    -- who exists already becomes a member, and keeps his name: the answer doesn't tell which it was
+    return iam.add_tenant_member(email);
+  end if;
+  insert into iam.tenant_members (tenant_id, user_id) values (tenant, new_id);
+  perform iam.record(50101, 'User', new_id::text, iam.root_scope_id(tenant), null);
+  return new_id;
+end
+$$;
+comment on function iam.create_user(text, text, boolean, boolean) is
+  'Creates a user as a member of the caller''s tenant; somebody with this e-mail becomes a member instead. Needs iam.users.create. Raises 52108, 52109, PT400 or PT409.';
+
+create function iam.update_user("user" text, name text)
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  person uuid := iam.resolve_person("user");
+begin
+  if person <> iam.caller_id() then
+    perform iam.require_over_user('iam.users.update', person);
+  end if;
+  perform iam.require_name(name);
+  update iam.users u set name = update_user.name, updated_at = now() where u.id = person;
+  perform iam.record(50102, 'User', person::text, iam.caller_root_scope_id(), jsonb_build_object('name', name));
+  return person;
+end
+$$;
+comment on function iam.update_user(text, text) is
+  'Renames a user; everybody may rename himself. Needs iam.users.update over him. Raises 52103, 52104, 52109 or PT400.';
+
+create function iam.delete_user("user" text)
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  person uuid := iam.resolve_person("user");
+begin
+  perform iam.require_over_user('iam.users.delete', person);
+  update iam.users u
+  set is_active = false, deleted_at = now(), updated_at = now(), email = null, selected_tenant_id = null
+  where u.id = person;
+  perform iam.require_owners_beside(person);
+  delete from iam.identities i where i.user_id = person;
+  perform iam.end_membership(m.tenant_id, person) from iam.tenant_members m where m.user_id = person;
+  delete from iam.grants g where g.user_id = person;
+  perform iam.record(50103, 'User', person::text, iam.caller_root_scope_id(), null);
+  return person;
+end
+$$;
+comment on function iam.delete_user(text) is
+  'Ends a user for good: identities, memberships and grants go, what he wrote stays. Needs iam.users.delete over him. Raises 52103, 52104, 52109 or 52280.';
+
+create function iam.switch_user("user" text, code integer)
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  person uuid := iam.resolve_person("user");
+begin
+  perform iam.require_over_user('iam.users.update', person);
+  if code in (50104, 50106) then
+    -- he gets back whatever he holds
+    perform iam.require_to_hand_out_user(person);
+  end if;
+  update iam.users u
+  set is_active = case code when 50104 then true when 50105 then false else u.is_active end,
+      is_locked = case code when 50107 then true when 50106 then false else u.is_locked end,
+      updated_at = now()
+  where u.id = person;
+  if code in (50105, 50107) then
+    perform iam.require_owners_beside(person);
+  end if;
+  perform iam.record(code, 'User', person::text, iam.caller_root_scope_id(), null);
+  return person;
+end
+$$;
+comment on function iam.switch_user(text, integer) is 'Enables, disables, locks or unlocks a user; the event''s number says which.';
+
+create function iam.enable_user("user" text)
+returns uuid
+language sql volatile
+security definer set search_path = ''
+as $$ select iam.switch_user("user", 50104) $$;
+comment on function iam.enable_user(text) is
+  'Lets a disabled user act again. Needs iam.users.update over him and all that he holds. Raises 52103, 52104 or 52109.';
+
+create function iam.disable_user("user" text)
+returns uuid
+language sql volatile
+security definer set search_path = ''
+as $$ select iam.switch_user("user", 50105) $$;
+comment on function iam.disable_user(text) is
+  'Ends every session of a user from now on. Needs iam.users.update over him. Raises 52103, 52104, 52109 or 52280.';
+
+create function iam.lock_user("user" text)
+returns uuid
+language sql volatile
+security definer set search_path = ''
+as $$ select iam.switch_user("user", 50107) $$;
+comment on function iam.lock_user(text) is
+  'Keeps a user out until he is unlocked. Needs iam.users.update over him. Raises 52103, 52104, 52109 or 52280.';
+
+create function iam.unlock_user("user" text)
+returns uuid
+language sql volatile
+security definer set search_path = ''
+as $$ select iam.switch_user("user", 50106) $$;
+comment on function iam.unlock_user(text) is
+  'Lets a locked user act again. Needs iam.users.update over him and all that he holds. Raises 52103, 52104 or 52109.';
+
+-- How providers know users -------------------------------------------------------------------------------------------
+
+create function iam.link_identity("user" text, provider text, subject text)
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  person uuid := iam.resolve_person("user");
+  issuer uuid := (select p.id from iam.providers p where p.code = provider);
+  new_id uuid;
+begin
+  perform iam.require_over_user('iam.identities.create', person);
+  if issuer is null then
+    raise sqlstate 'PT404' using message = 'The provider does not exist.';
+  end if;
+  -- whoever holds the identity comes to hold what the user holds
+  perform iam.require_to_hand_out_user(person);
+  insert into iam.identities (provider_id, subject, user_id)
+  values (issuer, link_identity.subject, person)
+  on conflict (provider_id, subject) do nothing
+  returning id into new_id;
+  if new_id is null then
+    raise sqlstate '52102' using message = 'The identity is in use already.';
+  end if;
+  perform iam.record(50134, 'Identity', new_id::text, iam.caller_root_scope_id(), jsonb_build_object('user', person, 'provider', provider));
+  return new_id;
+end
+$$;
+comment on function iam.link_identity(text, text, text) is
+  'Lets a provider''s subject act as a user. Needs iam.identities.create over him and all that he holds. Raises 52103, 52104, 52109, 52102 or PT404.';
+
+create function iam.resolve_identity(reference text, out identity uuid, out person uuid)
+language plpgsql stable
+security definer set search_path = ''
+as $$
+declare
+  given uuid := iam.id_in(reference, 'Identity');
+begin
+  perform iam.require_caller();
+  select i.id, i.user_id into identity, person
+  from iam.identities i
+  where i.id = given
+    and (
+      i.user_id = iam.caller_id()
+      or (iam.holds_everywhere('iam.identities.read') and i.user_id in (select iam.member_ids()))
+      or iam.can('iam.identities.read', 'global', 'all')
+    );
+  if identity is null then
+    raise sqlstate '52111' using message = 'The identity does not exist.';
+  end if;
+end
+$$;
+comment on function iam.resolve_identity(text) is 'An identity that the caller may see, by global id; raises 52111.';
+
+create function iam.unlink_identity(identity text)
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  target record := iam.resolve_identity(identity);
+begin
+  if target.person <> iam.caller_id() then
+    perform iam.require_over_user('iam.identities.delete', target.person);
+  end if;
+  delete from iam.identities i where i.id = target.identity;
+  perform iam.record(50135, 'Identity', target.identity::text, iam.caller_root_scope_id(), jsonb_build_object('user', target.person));
+  return target.identity;
+end
+$$;
+comment on function iam.unlink_identity(text) is
+  'Ends a provider''s subject acting as a user; everybody may unlink his own. Needs iam.identities.delete over the user. Raises 52111, 52104 or 52109.';
+
+create function iam.enable_identity(identity text)
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  target record := iam.resolve_identity(identity);
+begin
+  perform iam.require_over_user('iam.identities.update', target.person);
+  perform iam.require_to_hand_out_user(target.person);
+  update iam.identities i set is_enabled = true where i.id = target.identity;
+  perform iam.record(50108, 'Identity', target.identity::text, iam.caller_root_scope_id(), jsonb_build_object('user', target.person));
+  return target.identity;
+end
+$$;
+comment on function iam.enable_identity(text) is
+  'Lets a disabled identity open sessions again. Needs iam.identities.update over the user and all that he holds. Raises 52111, 52104 or 52109.';
+
+create function iam.disable_identity(identity text)
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  target record := iam.resolve_identity(identity);
+begin
+  perform iam.require_over_user('iam.identities.update', target.person);
+  update iam.identities i set is_enabled = false where i.id = target.identity;
+  perform iam.record(50109, 'Identity', target.identity::text, iam.caller_root_scope_id(), jsonb_build_object('user', target.person));
+  return target.identity;
+end
+$$;
+comment on function iam.disable_identity(text) is
+  'Ends every session of an identity from now on. Needs iam.identities.update over the user. Raises 52111, 52104 or 52109.';
+
+-- Providers -----------------------------------------------------------------------------------------------------------
+
+create function iam.require_over_providers(feature text)
+returns void
+language plpgsql stable
+security definer set search_path = ''
+as $$
+declare
+  everywhere uuid := iam.find_scope(null, 'global', 'all');
+begin
+  perform iam.require_caller();
+  perform iam.require(feature, everywhere);
+  -- a provider says who somebody is: trusting one is handing out everything that anybody holds
+  perform iam.require_to_hand_out(null, (select f.id from iam.features f where f.code = '*'), everywhere, null);
+end
+$$;
+comment on function iam.require_over_providers(text) is
+  'Raises 52109 unless the caller holds the feature, and everything else, at global/all.';
+
+create function iam.resolve_provider(reference text)
+returns uuid
+language plpgsql stable
+security definer set search_path = ''
+as $$
+declare
+  given uuid := iam.id_in(reference, 'Provider');
+  found_id uuid;
+begin
+  select p.id into found_id
+  from iam.providers p
+  where (p.id = given or (given is null and p.code = reference))
+    and iam.can('iam.providers.read', 'global', 'all');
+  if found_id is null then
+    raise sqlstate 'PT404' using message = 'The provider does not exist.';
+  end if;
+  return found_id;
+end
+$$;
+comment on function iam.resolve_provider(text) is 'A provider, by global id or code, for holders of iam.providers.read at global/all; raises PT404.';
+
+create function iam.create_provider(
+  code text,
+  name text,
+  issuer text,
+  audience text[],
+  algorithms text[],
+  jwks_uri text default null,
+  jwks jsonb default null,
+  provisions boolean default false
+)
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  new_id uuid;
+begin
+  perform iam.require_over_providers('iam.providers.create');
+  perform iam.require_name(name);
+  if num_nonnulls(jwks_uri, jwks) <> 1 then
+    raise sqlstate 'PT400' using message = 'Either the address of a key set or the key set itself must be given.';
+  end if;
+  insert into iam.providers (code, name, issuer, audience, algorithms, jwks_uri, jwks, provisions)
+  values (
+    create_provider.code, create_provider.name, create_provider.issuer, create_provider.audience,
+    create_provider.algorithms, create_provider.jwks_uri, create_provider.jwks, create_provider.provisions
+  )
+  returning id into new_id;
+  perform iam.record(50011, 'Provider', new_id::text, iam.find_scope(null, 'global', 'all'), jsonb_build_object('code', code, 'issuer', issuer));
+  return new_id;
+end
+$$;
+comment on function iam.create_provider(text, text, text, text[], text[], text, jsonb, boolean) is
+  'Trusts an issuer of tokens from now on. Needs iam.providers.create and everything else at global/all. Raises 52109 or PT400.';
+
+create function iam.update_provider(
+  provider text,
+  name text default null,
+  audience text[] default null,
+  algorithms text[] default null,
+  jwks_uri text default null,
+  jwks jsonb default null,
+  provisions boolean default null
+)
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  target uuid := iam.resolve_provider(provider);
+begin
+  perform iam.require_over_providers('iam.providers.update');
+  if num_nonnulls(name, audience, algorithms, jwks_uri, jwks, provisions) = 0 or num_nonnulls(jwks_uri, jwks) = 2 then
+    raise sqlstate 'PT400' using message = 'Give something to change, and at most one of a key set and its address.';
+  end if;
+  update iam.providers p
+  set name = coalesce(update_provider.name, p.name),
+      audience = coalesce(update_provider.audience, p.audience),
+      algorithms = coalesce(update_provider.algorithms, p.algorithms),
+      jwks_uri = case when update_provider.jwks is null then coalesce(update_provider.jwks_uri, p.jwks_uri) end,
+      jwks = case when update_provider.jwks_uri is null then coalesce(update_provider.jwks, p.jwks) end,
+      provisions = coalesce(update_provider.provisions, p.provisions),
+      updated_at = now()
+  where p.id = target;
+  perform iam.record(50012, 'Provider', target::text, iam.find_scope(null, 'global', 'all'), null);
+  return target;
+end
+$$;
+comment on function iam.update_provider(text, text, text[], text[], text, jsonb, boolean) is
+  'Changes what is trusted of a provider; null leaves as it is; its issuer stays. Needs iam.providers.update and everything else at global/all. Raises PT404, 52109 or PT400.';
+
+create function iam.delete_provider(provider text)
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  target uuid := iam.resolve_provider(provider);
+begin
+  perform iam.require_over_providers('iam.providers.delete');
+  delete from iam.providers p where p.id = target;
+  perform iam.record(50013, 'Provider', target::text, iam.find_scope(null, 'global', 'all'), jsonb_build_object('code', provider));
+  return target;
+end
+$$;
+comment on function iam.delete_provider(text) is
+  'Ends a provider with every identity and mapping of it. Needs iam.providers.delete and everything else at global/all. Raises PT404 or 52109.';
+
+create function iam.enable_provider(provider text)
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  target uuid := iam.resolve_provider(provider);
+begin
+  perform iam.require_over_providers('iam.providers.update');
+  update iam.providers p set is_enabled = true, updated_at = now() where p.id = target;
+  perform iam.record(50014, 'Provider', target::text, iam.find_scope(null, 'global', 'all'), null);
+  return target;
+end
+$$;
+comment on function iam.enable_provider(text) is
+  'Trusts a disabled provider again. Needs iam.providers.update and everything else at global/all. Raises PT404 or 52109.';
+
+create function iam.disable_provider(provider text)
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  target uuid := iam.resolve_provider(provider);
+begin
+  perform iam.require('iam.providers.update', iam.find_scope(null, 'global', 'all'));
+  update iam.providers p set is_enabled = false, updated_at = now() where p.id = target;
+  perform iam.record(50015, 'Provider', target::text, iam.find_scope(null, 'global', 'all'), null);
+  return target;
+end
+$$;
+comment on function iam.disable_provider(text) is
+  'Ends every session of a provider''s identities from now on. Needs iam.providers.update at global/all. Raises PT404 or 52109.';

@@ -1,0 +1,153 @@
+-- For people who come by SQL: PostgREST's db-pre-request, Supabase's access-token hook, and the menu of pages.
+-- Who may: web_user and web_anon ask before each request; a hook's own role is granted by who installs it.
+
+create function iam.provision()
+returns uuid
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  p iam.providers;
+  person uuid;
+  address text := lower(iam.setting('app.email'));
+begin
+  select * into p from iam.providers where issuer = iam.setting('app.issuer') and is_enabled;
+  if p.id is null or not p.provisions then
+    raise sqlstate '52103' using message = 'The user does not exist.';
+  end if;
+  -- two first requests of one subject at once make one user
+  perform pg_advisory_xact_lock(hashtextextended('portcullis/subject/' || p.id || '/' || iam.setting('app.subject'), 0));
+  select i.user_id into person from iam.identities i where i.provider_id = p.id and i.subject = iam.setting('app.subject');
+  if person is not null then
+    return person;
+  end if;
+  if exists (select from iam.users u where u.email = address) then
+    -- an address alone proves nothing: somebody entitled links the identity
+    raise sqlstate '52101' using message = 'There is a user with this e-mail address already.';
+  end if;
+  insert into iam.users (email) values (address) returning id into person;
+  insert into iam.identities (provider_id, subject, user_id) values (p.id, iam.setting('app.subject'), person);
+  perform iam.record(50101, 'User', person::text, null, jsonb_build_object('provider', p.code));
+  return person;
+end
+$$;
+comment on function iam.provision() is
+  'Makes a user of a subject that its provider vouches for, on first sight. Raises 52103 where the provider does not allow it, 52101 where the e-mail is somebody''s.';
+
+create function iam.pre_request()
+returns void
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  claims jsonb := coalesce(nullif(current_setting('request.jwt.claims', true), ''), '{}')::jsonb;
+  headers jsonb := coalesce(nullif(current_setting('request.headers', true), ''), '{}')::jsonb;
+  method text := coalesce(current_setting('request.method', true), '');
+  path text := coalesce(current_setting('request.path', true), '');
+begin
+  if claims ->> 'sub' is not null and claims ->> 'iss' is null then
+    raise sqlstate 'PT401' using message = 'The token names no issuer.';
+  end if;
+  perform
+    set_config('app.issuer', coalesce(claims ->> 'iss', ''), true),
+    set_config('app.subject', coalesce(claims ->> 'sub', ''), true),
+    set_config('app.email', coalesce(claims ->> 'email', ''), true),
+    set_config('app.tenant', coalesce(headers ->> 'x-tenant', claims ->> 'tenant', ''), true),
+    set_config('app.user_agent', coalesce(headers ->> 'user-agent', ''), true),
+    set_config('app.request_id', coalesce(headers ->> 'x-request-id', ''), true),
+    set_config('app.lock', case
+      when method in ('', 'GET', 'HEAD', 'OPTIONS') then 'none'
+      when path like '%/rpc/%' or path like '%\_shares' then 'exclusive'
+      else 'shared'
+    end, true);
+  begin
+    perform iam.open_session();
+  exception when sqlstate '52103' then
+    if current_setting('transaction_read_only') = 'on' then
+      raise;
+    end if;
+    perform iam.provision();
+    perform iam.open_session();
+  end;
+end
+$$;
+comment on function iam.pre_request() is
+  'PostgREST''s db-pre-request: opens the caller''s session from request.jwt.claims and the header x-tenant, provisioning on first sight. Raises like iam.open_session().';
+
+create function iam.custom_access_token_hook(event jsonb)
+returns jsonb
+language plpgsql stable
+security definer set search_path = ''
+as $$
+declare
+  person uuid;
+  tenant uuid;
+  claims jsonb := coalesce(event -> 'claims', '{}');
+  roles text[];
+begin
+  select i.user_id into person
+  from iam.identities i
+  join iam.providers p on p.id = i.provider_id and p.is_enabled
+  join iam.users u on u.id = i.user_id and u.is_active and not u.is_locked
+  where i.subject = event ->> 'user_id' and i.is_enabled and p.issuer = claims ->> 'iss';
+  if person is not null then
+    perform set_config('app.tenant', '', true);
+    tenant := iam.find_tenant(person);
+    select array_agg(distinct r.code order by r.code) into roles
+    from iam.grants g
+    join iam.roles r on r.id = g.role_id
+    where (g.user_id = person or g.group_id in (select iam.groups_of(person, tenant)))
+      and (g.tenant_id = tenant or g.tenant_id is null)
+      and g.effect = 'allow'
+      and iam.is_live(g.valid_from, g.valid_until);
+  end if;
+  -- hints for a front end; whoever decides asks the database
+  claims := claims || jsonb_build_object(
+    'tenant', (select t.slug from iam.tenants t where t.id = tenant),
+    'tenant_id', tenant,
+    'user_roles', coalesce(to_jsonb(roles), '[]'),
+    'user_role', roles[1]
+  );
+  return jsonb_set(event, '{claims}', claims);
+end
+$$;
+comment on function iam.custom_access_token_hook(jsonb) is
+  'Supabase''s access-token hook: adds the tenant chosen and the user''s roles there, all of them in user_roles and the first by code in user_role; null where there is none.';
+
+create function iam.authorized_routes()
+returns table (route text, sort_order integer, level integer, parent text)
+language plpgsql stable
+security definer set search_path = ''
+as $$
+begin
+  return query
+  with recursive menu (id, code, route, sort_order, level, parent) as (
+    select f.id, f.code, f.route, f.sort_order, 1, null::text
+    from iam.features f
+    where f.route is not null and f.route_parent_id is null
+    union all
+    select f.id, f.code, f.route, f.sort_order, menu.level + 1, menu.route
+    from menu
+    join iam.features f on f.route_parent_id = menu.id and f.route is not null
+  )
+  select menu.route, menu.sort_order, menu.level, menu.parent
+  from menu
+  where iam.holds_somewhere(menu.code)
+  order by menu.level, menu.sort_order, menu.route;
+end
+$$;
+comment on function iam.authorized_routes() is
+  'The pages that the caller may open, in the order of a menu: each whose feature he holds at any scope of his tenant.';
+
+create function iam.can_route(route text)
+returns boolean
+language plpgsql stable
+security definer set search_path = ''
+as $$
+begin
+  return exists (
+    select from iam.features f where f.route = can_route.route and iam.holds_somewhere(f.code)
+  );
+end
+$$;
+comment on function iam.can_route(text) is 'Whether the caller may open the page. False for a page that does not exist.';
