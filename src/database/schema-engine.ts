@@ -54,7 +54,7 @@ export function engineAdapter(pool: EnginePool): SqlMigrationAwareDriverAdapterF
 /** The pool that an engine works on: one connection, since the engine's advisory lock and its role belong to it. */
 export class EnginePool extends pg.Pool {
   constructor(config: pg.PoolConfig) {
-    super({ ...config, max: 1, application_name: "portcullis migrate" });
+    super({ ...config, max: 1, idleTimeoutMillis: 0, application_name: "portcullis migrate" });
     this.on("connect", readCharAsText);
   }
 }
