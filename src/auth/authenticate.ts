@@ -30,14 +30,22 @@ export function createAuthenticate(rules: TokenRules): Authenticate {
     if (authorization === null) return { kind: "anonymous", tenant: chosen };
     const { provider, claims, expiresAt } = await verifyBearerToken(readBearer(authorization), rules);
     const facts = readFacts(claims, provider.claimPaths);
-    return { kind: "token", issuer: provider.issuer, subject: facts.subject, tenant: chosen ?? facts.tenant, actAs: null, expiresAt };
+    return {
+      kind: "token",
+      issuer: provider.issuer,
+      subject: facts.subject,
+      tenant: chosen ?? facts.tenant,
+      actAs: null,
+      expiresAt,
+    };
   };
 }
 
 // Two Authorization headers arrive here joined by a comma, which no token contains.
 function readBearer(authorization: string): string {
   const match = /^Bearer +([^\s]+) *$/i.exec(authorization);
-  if (match?.[1] === undefined) throw new CredentialError(/,\s*\S/.test(authorization) ? "TWO_CREDENTIALS" : "UNKNOWN_SCHEME");
+  if (match?.[1] === undefined)
+    throw new CredentialError(/,\s*\S/.test(authorization) ? "TWO_CREDENTIALS" : "UNKNOWN_SCHEME");
   return match[1];
 }
 

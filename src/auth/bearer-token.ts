@@ -29,15 +29,19 @@ const acceptedTypes: readonly (string | undefined)[] = [undefined, "jwt", "at+jw
 // Headers that name or carry a key, or change what the signature covers, are refused rather than ignored.
 const forbiddenHeaders = ["jku", "jwk", "x5u", "x5c", "crit", "b64", "zip"] as const;
 
-const header = z.object({ alg: z.string(), kid: z.string().regex(/^[!-~]{1,256}$/), typ: z.string().optional() }).loose();
+const header = z
+  .object({ alg: z.string(), kid: z.string().regex(/^[!-~]{1,256}$/), typ: z.string().optional() })
+  .loose();
 const seconds = z.number().finite().nonnegative();
-const claims = z.object({
-  iss: z.string(),
-  aud: z.union([z.string(), z.array(z.string())]),
-  exp: seconds,
-  nbf: seconds.optional(),
-  iat: seconds.optional(),
-}).loose();
+const claims = z
+  .object({
+    iss: z.string(),
+    aud: z.union([z.string(), z.array(z.string())]),
+    exp: seconds,
+    nbf: seconds.optional(),
+    iat: seconds.optional(),
+  })
+  .loose();
 
 /**
  * Verifies a token: form, header, issuer, algorithm, signature, audience and times, in this order.
@@ -111,12 +115,17 @@ function faultOf(error: errors.JOSEError): CredentialFault {
   if (error instanceof errors.JWTExpired) return "TOKEN_EXPIRED";
   if (error instanceof errors.JWTClaimValidationFailed) return faultOfClaim[error.claim] ?? "BAD_CLAIMS";
   if (error instanceof errors.JWSSignatureVerificationFailed) return "BAD_SIGNATURE";
-  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) return "UNKNOWN_KEY";
+  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
+    return "UNKNOWN_KEY";
   if (error instanceof errors.JOSEAlgNotAllowed) return "BAD_ALGORITHM";
   return "TOKEN_MALFORMED";
 }
 
-const faultOfClaim: Readonly<Record<string, CredentialFault>> = { aud: "BAD_AUDIENCE", nbf: "TOKEN_NOT_YET_VALID", iss: "UNKNOWN_ISSUER" };
+const faultOfClaim: Readonly<Record<string, CredentialFault>> = {
+  aud: "BAD_AUDIENCE",
+  nbf: "TOKEN_NOT_YET_VALID",
+  iss: "UNKNOWN_ISSUER",
+};
 
 // jose lets an infinite `exp` (1e400), an `iat` of next year and an `aud` with an object in it pass.
 function checkTimes(payload: JWTPayload, now: Date, maxLifetimeSeconds: number): number {

@@ -22,7 +22,10 @@ const usualPaths: ClaimPaths = { subject: ["sub"], tenant: ["tenant"] };
 
 /** Reads the `claims` of a provider's row: paths by name, each a key or a list of keys. What is not named is where it usually is. */
 export function parseClaimPaths(value: unknown): ClaimPaths {
-  return { subject: pathIn(value, "subject") ?? usualPaths.subject, tenant: pathIn(value, "tenant") ?? usualPaths.tenant };
+  return {
+    subject: pathIn(value, "subject") ?? usualPaths.subject,
+    tenant: pathIn(value, "tenant") ?? usualPaths.tenant,
+  };
 }
 
 /**
@@ -48,7 +51,10 @@ function readTenant(claims: JWTPayload, path: ClaimPath): string | null {
 }
 
 function follow(start: unknown, path: ClaimPath): unknown {
-  return path.reduce<unknown>((value, key) => (isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined), start);
+  return path.reduce<unknown>(
+    (value, key) => (isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined),
+    start,
+  );
 }
 
 function pathIn(value: unknown, name: string): ClaimPath | null {

@@ -21,7 +21,14 @@ export interface DemoTokenRequest {
   readonly lifetimeSeconds: number;
 }
 
-const keyFile = z.object({ kty: z.literal("EC"), crv: z.literal("P-256"), kid: z.string(), x: z.string(), y: z.string(), d: z.string() });
+const keyFile = z.object({
+  kty: z.literal("EC"),
+  crv: z.literal("P-256"),
+  kid: z.string(),
+  x: z.string(),
+  y: z.string(),
+  d: z.string(),
+});
 type PrivateKey = z.infer<typeof keyFile>;
 
 /** The name development tokens carry as their issuer. */
@@ -33,13 +40,22 @@ export async function ensureDemoIssuer(dataFolder: string): Promise<DemoIssuer> 
   const path = join(dataFolder, "demo-issuer.json");
   const privateKey = (await readKey(path)) ?? (await makeKey(path));
   const { d: _, ...publicKey } = privateKey;
-  return { issuer: demoIssuerName, audience, privateJwk: privateKey, jwks: { keys: [{ ...publicKey, alg: "ES256", use: "sig" }] } };
+  return {
+    issuer: demoIssuerName,
+    audience,
+    privateJwk: privateKey,
+    jwks: { keys: [{ ...publicKey, alg: "ES256", use: "sig" }] },
+  };
 }
 
 /** Signs a development token. */
 export async function signDemoToken(issuer: DemoIssuer, request: DemoTokenRequest): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
-  const claims = { email: request.email, email_verified: true, ...(request.tenant === undefined ? {} : { tenant: request.tenant }) };
+  const claims = {
+    email: request.email,
+    email_verified: true,
+    ...(request.tenant === undefined ? {} : { tenant: request.tenant }),
+  };
   return new SignJWT(claims)
     .setProtectedHeader({ alg: "ES256", typ: "at+jwt", kid: issuer.privateJwk.kid ?? "" })
     .setIssuer(issuer.issuer)
@@ -53,13 +69,21 @@ export async function signDemoToken(issuer: DemoIssuer, request: DemoTokenReques
 async function readKey(path: string): Promise<PrivateKey | null> {
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return null;
-    throw new StartupError(`The demo issuer's key can't be read: ${path}`, "Give this user the right to read it, or set DATA_FOLDER.", { cause: error });
+    throw new StartupError(
+      `The demo issuer's key can't be read: ${path}`,
+      "Give this user the right to read it, or set DATA_FOLDER.",
+      { cause: error },
+    );
   });
   if (text === null) return null;
   try {
     return keyFile.parse(JSON.parse(text));
   } catch (cause) {
-    throw new StartupError(`The demo issuer's key is damaged: ${path}`, "Delete the file; a new key is made at the next start.", { cause });
+    throw new StartupError(
+      `The demo issuer's key is damaged: ${path}`,
+      "Delete the file; a new key is made at the next start.",
+      { cause },
+    );
   }
 }
 

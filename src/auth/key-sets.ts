@@ -18,7 +18,14 @@ const fetchTimeout = 3_000;
 const largestBody = 262_144;
 
 // What can't verify a signature, or must never be in a public set, is left out: then its tokens have no key.
-const publicKey = z.object({ kty: z.enum(["RSA", "EC", "OKP"]), d: z.undefined().optional(), use: z.literal("sig").optional(), key_ops: z.array(z.string()).optional() }).loose();
+const publicKey = z
+  .object({
+    kty: z.enum(["RSA", "EC", "OKP"]),
+    d: z.undefined().optional(),
+    use: z.literal("sig").optional(),
+    key_ops: z.array(z.string()).optional(),
+  })
+  .loose();
 const keySet = z.object({ keys: z.array(z.unknown()).max(100) });
 
 /**
@@ -70,7 +77,8 @@ export function createRemoteKeySet(url: string, options: RemoteKeySetOptions = {
     // While the address fails nobody waits for it again: the last good set serves.
     if (current === null || (ageOf() > waitAfter && !isFailing)) await refresh();
     else if (ageOf() > refreshAfter) void refresh();
-    if (current === null || ageOf() > tooOldAfter) throw new GatewayError("UNAVAILABLE", "The keys of the token's issuer can't be had.");
+    if (current === null || ageOf() > tooOldAfter)
+      throw new GatewayError("UNAVAILABLE", "The keys of the token's issuer can't be had.");
     const known = current;
     try {
       return await known.keys(header, token);
@@ -85,7 +93,11 @@ export function createRemoteKeySet(url: string, options: RemoteKeySetOptions = {
 
 async function fetchJson(url: string, fetch: typeof globalThis.fetch): Promise<unknown> {
   const signal = AbortSignal.timeout(fetchTimeout);
-  const response = await fetch(url, { signal, redirect: "error", headers: { accept: "application/jwk-set+json, application/json" } });
+  const response = await fetch(url, {
+    signal,
+    redirect: "error",
+    headers: { accept: "application/jwk-set+json, application/json" },
+  });
   if (!response.ok || response.body === null) throw new Error(`the address answered ${response.status}`);
   const chunks: Uint8Array[] = [];
   let size = 0;

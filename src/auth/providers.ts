@@ -37,7 +37,19 @@ export interface ProvidersOptions {
 }
 
 const cooldownMillis = 10_000;
-const signatureAlgorithms: readonly string[] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
+const signatureAlgorithms: readonly string[] = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+];
 
 const providerRow = z.object({
   code: z.string(),
@@ -62,7 +74,9 @@ export function createProviders(options: ProvidersOptions): Providers {
     lastRead = now();
     try {
       const rows = await options.readRows();
-      known = new Map(rows.flatMap((row) => toProvider(row, remember, log)).map((provider) => [provider.issuer, provider]));
+      known = new Map(
+        rows.flatMap((row) => toProvider(row, remember, log)).map((provider) => [provider.issuer, provider]),
+      );
     } catch (error) {
       log.write({ event: "providers_not_read", error });
     }
