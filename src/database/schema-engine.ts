@@ -35,13 +35,15 @@ export async function withSchemaEngine<T>(
 /**
  * The adapter for a pool of one connection. Two mends of Prisma's own: it splits a script at every `;`, also inside a
  * function's body, so a migration is sent as the one query that it is (a failing file leaves nothing behind, and a role
- * it set ends with it); and it doesn't know the catalogue's type `"char"`, which reads as text.
+ * it set ends with it); and it doesn't know the catalogue's type `"char"`, which the engine wants as a character.
  */
 export function engineAdapter(pool: EnginePool): SqlMigrationAwareDriverAdapterFactory {
   const factory = new PrismaPg(pool);
   const { provider, adapterName } = factory;
   const connect = async (): Promise<SqlDriverAdapter> => {
     const adapter = await factory.connect();
+    const queryRaw = adapter.queryRaw.bind(adapter);
+    adapter.queryRaw = async (query) => pool.markCharacters(await queryRaw(query));
     adapter.executeScript = async (script) => {
       await pool.query(script);
       await pool.query("reset role");
@@ -51,11 +53,33 @@ export function engineAdapter(pool: EnginePool): SqlMigrationAwareDriverAdapterF
   return { provider, adapterName, connect, connectToShadowDb: () => factory.connectToShadowDb() };
 }
 
+const charOid = 18;
+const textOid = 25;
+
 /** The pool that an engine works on: one connection, since the engine's advisory lock and its role belong to it. */
 export class EnginePool extends pg.Pool {
+  #characters: ReadonlySet<string> = new Set();
+
   constructor(config: pg.PoolConfig) {
     super({ ...config, max: 1, idleTimeoutMillis: 0, application_name: "portcullis migrate" });
-    this.on("connect", readCharAsText);
+    this.on("connect", (client) => this.#readCharAsText(client));
+  }
+
+  /** Says of the latest answer which of its columns are of type `"char"`. */
+  markCharacters(answer: SqlResultSet): SqlResultSet {
+    const types = answer.columnNames.map((name, index) =>
+      this.#characters.has(name) ? ColumnTypeEnum.Character : answer.columnTypes[index],
+    );
+    return { ...answer, columnTypes: types.filter((type) => type !== undefined) };
+  }
+
+  #readCharAsText(client: pg.PoolClient): void {
+    const { connection } = client as unknown as { readonly connection: EventEmitter };
+    connection.prependListener("rowDescription", ({ fields }: { readonly fields: readonly pg.FieldDef[] }) => {
+      const characters = fields.filter((field) => field.dataTypeID === charOid);
+      for (const field of characters) field.dataTypeID = textOid;
+      this.#characters = new Set(characters.map((field) => field.name));
+    });
   }
 }
 
@@ -85,16 +109,6 @@ const emptyServer: SqlResultSet = {
 
 function refuse(): Promise<never> {
   return Promise.reject(new DriverAdapterError({ kind: "DatabaseNotReachable" }));
-}
-
-const charOid = 18;
-const textOid = 25;
-
-function readCharAsText(client: pg.PoolClient): void {
-  const { connection } = client as unknown as { readonly connection: EventEmitter };
-  connection.prependListener("rowDescription", ({ fields }: { readonly fields: { dataTypeID: number }[] }) => {
-    for (const field of fields) if (field.dataTypeID === charOid) field.dataTypeID = textOid;
-  });
 }
 
 // Node imports WebAssembly only behind a flag, so the package's own entry can't be used.
