@@ -124,9 +124,13 @@ export class Pipeline implements Submittable {
 
   // The driver lets go of a query at its first error; the connection is free again only at the ReadyForQuery behind it.
   handleError(error: unknown, connection: Connection): void {
-    if (!(error instanceof Error && "severity" in error)) return this.#finish({ isLost: true, error });
-    this.#fail(error);
-    const wire = connection as unknown as Wire;
+    if (error instanceof Error && "severity" in error) {
+      this.#fail(error);
+      this.#finishBehindError(connection as unknown as Wire);
+    } else this.#finish({ isLost: true, error });
+  }
+
+  #finishBehindError(wire: Wire): void {
     const onReady = (): void => finish(false);
     const onEnd = (): void => finish(true);
     const finish = (isLost: boolean): void => {
@@ -149,7 +153,8 @@ export class Pipeline implements Submittable {
   #fail(error: Error): void {
     // An error behind the last answer is the implicit transaction's own end (a deferred check): nothing of it holds.
     if (this.#outcomes.length === this.#items.length) this.#outcomes.length = 0;
-    for (const { statement, isNew } of this.#sent.slice(this.#outcomes.length)) if (isNew) this.#prepared.forget(statement);
+    for (const { statement, isNew } of this.#sent.slice(this.#outcomes.length))
+      if (isNew) this.#prepared.forget(statement);
     if (isStale(error)) this.#prepared.forgetAll();
     this.#outcomes.push({ isOk: false, error, isSkipped: false });
     this.#skipRest(error);
@@ -166,5 +171,7 @@ export class Pipeline implements Submittable {
 }
 
 function isStale(error: unknown): boolean {
-  return error instanceof Error && "code" in error && typeof error.code === "string" && staleStatementStates.has(error.code);
+  return (
+    error instanceof Error && "code" in error && typeof error.code === "string" && staleStatementStates.has(error.code)
+  );
 }

@@ -48,7 +48,8 @@ export async function runWithPrisma<T>(run: RunStatement, work: (client: Transac
 
 function translatePrismaError(error: unknown, failure: GatewayError | null): unknown {
   if (!(error instanceof Error) || !/^(PrismaClient|DriverAdapter)/.test(error.name)) return error;
-  if ("code" in error && error.code === "P2025") return new GatewayError("NOT_FOUND", "This does not exist.", { cause: error });
+  if ("code" in error && error.code === "P2025")
+    return new GatewayError("NOT_FOUND", "This does not exist.", { cause: error });
   return failure ?? error;
 }
 
@@ -66,7 +67,8 @@ function withoutOwnTransactions(adapter: SqlDriverAdapter): SqlDriverAdapter {
   const start = adapter.startTransaction.bind(adapter);
   return Object.assign(adapter, {
     startTransaction: async (level?: IsolationLevel) => {
-      if (level !== undefined) throw new GatewayError("INTERNAL_SERVER_ERROR", "A session's isolation level is not Prisma's to choose.");
+      if (level !== undefined)
+        throw new GatewayError("INTERNAL_SERVER_ERROR", "A session's isolation level is not Prisma's to choose.");
       return Object.assign(await start(), { options: { usePhantomQuery: true } });
     },
   });

@@ -37,7 +37,10 @@ function readRow(columns: ReturnType<typeof toReader>[], row: readonly (string |
 }
 
 function toReader(column: Column): { readonly name: string; readonly parse: Parse } {
-  return { name: column.name, parse: parsers[column.dataTypeID] ?? (pg.types.getTypeParser(column.dataTypeID, "text") as Parse) };
+  return {
+    name: column.name,
+    parse: parsers[column.dataTypeID] ?? (pg.types.getTypeParser(column.dataTypeID, "text") as Parse),
+  };
 }
 
 /** How many rows a command touched, as its tag says it (`INSERT 0 3`, `UPDATE 2`); 0 where it says none. */

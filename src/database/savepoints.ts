@@ -2,7 +2,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { GatewayError } from "../errors.js";
 import type { Answer, Statement } from "./pipeline.js";
-import type { Scope, Transaction } from "./transaction.js";
+import type { Scope } from "./scope.js";
+import type { Transaction } from "./transaction.js";
 
 interface Inside {
   readonly transaction: Transaction;

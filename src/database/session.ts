@@ -55,7 +55,11 @@ export interface Sessions {
   open(caller: Caller, options: SessionOptions): OpenedSession;
 }
 
-const defaultLimits: SessionLimits = { statementTimeoutMillis: 10_000, lockTimeoutMillis: 5_000, idleInTransactionTimeoutMillis: 15_000 };
+const defaultLimits: SessionLimits = {
+  statementTimeoutMillis: 10_000,
+  lockTimeoutMillis: 5_000,
+  idleInTransactionTimeoutMillis: 15_000,
+};
 
 /** Makes the opener of sessions. `limits` bound every statement, every wait for a lock and every pause in a transaction. */
 export function createSessions(pool: Pool, limits: Partial<SessionLimits> = {}): Sessions {
@@ -96,7 +100,8 @@ class TransactionSession implements OpenedSession {
   }
 
   async savepoint<T>(work: () => Promise<T>): Promise<T> {
-    if (this.mode === "read") throw new GatewayError("INTERNAL_SERVER_ERROR", "A session that only reads has no savepoints.");
+    if (this.mode === "read")
+      throw new GatewayError("INTERNAL_SERVER_ERROR", "A session that only reads has no savepoints.");
     return runInSavepoint(this.#transaction, work);
   }
 
@@ -124,7 +129,12 @@ class TransactionSession implements OpenedSession {
 }
 
 function toIdentity(row: Readonly<Record<string, unknown>>): Identity {
-  return { userId: textOf(row.user_id), tenantId: textOf(row.tenant_id), actorId: textOf(row.actor_id), kind: textOf(row.kind) ?? "" };
+  return {
+    userId: textOf(row.user_id),
+    tenantId: textOf(row.tenant_id),
+    actorId: textOf(row.actor_id),
+    kind: textOf(row.kind) ?? "",
+  };
 }
 
 function textOf(value: unknown): string | null {

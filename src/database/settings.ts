@@ -21,7 +21,11 @@ export interface SessionLimits {
 }
 
 /** The session's settings as names and values, in the order in which Postgres is told. All of them end with the transaction. */
-export function settingsFor(caller: Caller, options: SessionOptions, limits: SessionLimits): ReadonlyArray<readonly [string, string]> {
+export function settingsFor(
+  caller: Caller,
+  options: SessionOptions,
+  limits: SessionLimits,
+): ReadonlyArray<readonly [string, string]> {
   const isKnown = caller.kind === "token";
   return [
     ["app.issuer", isKnown ? caller.issuer : ""],

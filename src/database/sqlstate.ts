@@ -50,7 +50,11 @@ const translations: Readonly<Record<string, Translation>> = {
   "25P03": tooSlow,
   "25P04": tooSlow,
 };
-const translationsByClass: Readonly<Record<string, Translation>> = { "08": unavailable, "22": badInput, "53": unavailable };
+const translationsByClass: Readonly<Record<string, Translation>> = {
+  "08": unavailable,
+  "22": badInput,
+  "53": unavailable,
+};
 
 const raisedBySql: Readonly<Record<string, ErrorCode>> = {
   PT400: "BAD_USER_INPUT",
@@ -88,7 +92,8 @@ export function databaseTooSlow(cause: unknown): GatewayError {
 
 /** The SQLSTATE, message and detail of an error of `pg`, null where it is none. */
 function findFault(error: unknown): DatabaseFault | null {
-  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string" || error.code.length !== 5) return null;
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string" || error.code.length !== 5)
+    return null;
   const detail = "detail" in error && typeof error.detail === "string" ? error.detail : undefined;
   return { code: error.code, message: error.message, detail };
 }

@@ -1,19 +1,13 @@
 /** In charge of one caller's transaction: when a connection is taken, what goes out in one write, and how it ends. */
-import { GatewayError } from "../errors.js";
+import type { GatewayError } from "../errors.js";
+import type { Connection } from "./connection.js";
+import { checkCommit, findError } from "./outcome.js";
 import { toWireValue } from "./parameters.js";
 import { type Answer, isWorthRepeating, type PipelineItem, type PipelineResult, type Statement } from "./pipeline.js";
-import type { Connection, Pool } from "./pool.js";
+import type { Pool } from "./pool.js";
+import { findStop, type Scope, sessionIsOver, stoppedBy } from "./scope.js";
 import { openSession } from "./settings.js";
-import { databaseUnavailable, type Stage, translateDatabaseError } from "./sqlstate.js";
-
-/** A stretch of a transaction that an error stops: the whole of it, or a savepoint within. */
-export interface Scope {
-  readonly parent: Scope | null;
-  /** The savepoint that is open inside it: until that ends, nothing else runs here. */
-  child: Promise<void> | null;
-  /** Why nothing can run in it any more. */
-  failure: GatewayError | null;
-}
+import { translateDatabaseError } from "./sqlstate.js";
 
 /** What a transaction is made of. */
 export interface TransactionOptions {
@@ -63,7 +57,7 @@ export class Transaction {
 
   /** Asks for one statement. Rejects with a GatewayError whose cause is what the database said. */
   async run(statement: Statement, scope: Scope): Promise<Answer> {
-    const stop = this.#isEnded ? sessionIsOver() : findFailure(scope);
+    const stop = this.#isEnded ? sessionIsOver() : findStop(scope);
     if (stop !== null) throw stop;
     const item = toItem(statement);
     return new Promise((resolve, reject) => {
@@ -135,7 +129,7 @@ export class Transaction {
   /** What waits, without what a failure has stopped meanwhile. */
   #takeEntries(): readonly Entry[] {
     return this.#queue.splice(0).filter((entry) => {
-      const stop = findFailure(entry.scope);
+      const stop = findStop(entry.scope);
       if (stop !== null) entry.reject(stop);
       return stop === null;
     });
@@ -220,31 +214,4 @@ function endOfTick(): Promise<void> {
 
 function toItem(statement: Statement): PipelineItem {
   return { sql: statement.sql, values: statement.parameters.map(toWireValue) };
-}
-
-function findFailure(scope: Scope): GatewayError | null {
-  for (let at: Scope | null = scope; at !== null; at = at.parent) if (at.failure !== null) return stoppedBy(at.failure);
-  return null;
-}
-
-function findError({ outcomes, isLost }: PipelineResult, stage: Stage): GatewayError | null {
-  const failed = outcomes.find((outcome) => !outcome.isOk);
-  if (failed === undefined || failed.isOk) return null;
-  return isLost ? databaseUnavailable(failed.error) : translateDatabaseError(failed.error, stage);
-}
-
-function checkCommit({ outcomes, isLost }: PipelineResult): void {
-  const outcome = outcomes[0];
-  if (isLost && outcome?.isOk !== true) throw databaseUnavailable(outcome?.error, { outcome: "unknown" });
-  if (outcome?.isOk === false) throw translateDatabaseError(outcome.error);
-  if (outcome?.answer.tag !== "COMMIT") throw new GatewayError("INTERNAL_SERVER_ERROR", "Nothing was saved.");
-}
-
-/** The error of what comes behind a failed statement: it was not even tried. */
-function stoppedBy(cause: GatewayError): GatewayError {
-  return new GatewayError(cause.code, "Stopped by an earlier error of the same operation.", { cause });
-}
-
-function sessionIsOver(): GatewayError {
-  return new GatewayError("INTERNAL_SERVER_ERROR", "The session is over.");
 }

@@ -25,7 +25,8 @@ describe("many sessions over few connections", () => {
   test("never read each other's settings: 200 at once over a pool of 5, of every form, some failing", async () => {
     const sessions = Array.from({ length: 200 }, async (_, index) => {
       const subject = `caller-${index}`;
-      const session = index % 3 === 0 ? open.single(subject) : index % 3 === 1 ? open.read(subject) : open.write(subject);
+      const session =
+        index % 3 === 0 ? open.single(subject) : index % 3 === 1 ? open.read(subject) : open.write(subject);
       const answers = await Promise.all([session.run(whoAmI), session.run(whoAmI)]);
       const later = await session.run(whoAmI);
       if (index % 7 === 0) await failureOf(session.run(sql("select 1 / 0")));
@@ -35,22 +36,35 @@ describe("many sessions over few connections", () => {
     });
     const seen = await Promise.all(sessions);
     for (const [index, own] of seen.entries()) expect(own).toEqual(Array(3).fill(`caller-${index} web_user`));
-    for (const left of await Promise.all(Array.from({ length: 20 }, () => pool.query(sql("select current_setting('app.subject', true) as subject, current_user as role")))))
+    for (const left of await Promise.all(
+      Array.from({ length: 20 }, () =>
+        pool.query(sql("select current_setting('app.subject', true) as subject, current_user as role")),
+      ),
+    ))
       expect(left[0]).toEqual({ subject: expect.toBeOneOf(["", null]), role: "authenticator" });
   });
 
   test("read and write only what belongs to their own caller", async () => {
     const [alice, bob] = [open.write("alice"), open.write("bob")];
-    await Promise.all([alice.run(sql("insert into notes (id, body) values (1, 'hers')")), bob.run(sql("insert into notes (id, body) values (2, 'his')"))]);
+    await Promise.all([
+      alice.run(sql("insert into notes (id, body) values (1, 'hers')")),
+      bob.run(sql("insert into notes (id, body) values (2, 'his')")),
+    ]);
     await Promise.all([alice.commit(), bob.commit()]);
     const read = (subject: string) => open.single(subject).run(sql("select body from notes"));
-    expect(await Promise.all([read("alice"), read("bob"), read("carol")])).toEqual([[{ body: "hers" }], [{ body: "his" }], []]);
+    expect(await Promise.all([read("alice"), read("bob"), read("carol")])).toEqual([
+      [{ body: "hers" }],
+      [{ body: "his" }],
+      [],
+    ]);
     expect(await database.admin("select count(*)::int from notes")).toEqual([{ count: 2 }]);
   });
 
   test("denies a row under the name of another caller, and writes nothing", async () => {
     const session = open.write("mallory");
-    const failure = await failureOf(session.run(sql("insert into notes (id, owner, body) select 3, md5('alice')::uuid, 'forged'")));
+    const failure = await failureOf(
+      session.run(sql("insert into notes (id, owner, body) select 3, md5('alice')::uuid, 'forged'")),
+    );
     expect(failure).toMatchObject({ code: "FORBIDDEN", cause: { code: "42501" } });
     await session.rollback();
     expect(await database.admin("select * from notes where body = 'forged'")).toEqual([]);
@@ -74,7 +88,12 @@ describe("a full pool", () => {
   });
 
   test("answers UNAVAILABLE when there is no database at all", async () => {
-    const lost = createPool({ url: "postgres://authenticator:x@127.0.0.1:1/none", size: 1, acquireTimeoutMillis: 500, prepare: true });
+    const lost = createPool({
+      url: "postgres://authenticator:x@127.0.0.1:1/none",
+      size: 1,
+      acquireTimeoutMillis: 500,
+      prepare: true,
+    });
     const session = openers(createSessions(lost)).write("alice");
     expect(await failureOf(session.run(sql("select 1")))).toMatchObject({ code: "UNAVAILABLE" });
     await session.rollback();
@@ -92,7 +111,9 @@ describe("prepared statements", () => {
     await database.admin("alter table shape add column b text default 'new'");
     expect(await read()).toEqual([{ a: 1, b: "new" }]);
     for (let round = 0; round < 2; round++)
-      expect(await failureOf(sessions.single("alice").run(sql("select from where")))).toMatchObject({ cause: { code: "42601" } });
+      expect(await failureOf(sessions.single("alice").run(sql("select from where")))).toMatchObject({
+        cause: { code: "42601" },
+      });
     await one.query(sql("discard all"));
     expect(await read()).toEqual([{ a: 1, b: "new" }]);
     const [prepared] = await one.query<{ count: number }>(sql("select count(*)::int from pg_prepared_statements"));

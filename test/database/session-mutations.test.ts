@@ -1,6 +1,6 @@
 /** In charge of what a mutation keeps and what it undoes: savepoints, commits, lost connections. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Connection } from "../../src/database/pool.js";
+import type { Connection } from "../../src/database/connection.js";
 import { createPool, type Pool } from "../../src/database/pool.js";
 import { createSessions } from "../../src/database/session.js";
 import { type DatabaseProxy, startDatabaseProxy } from "../support/database-proxy.js";
@@ -29,8 +29,16 @@ afterEach(async () => {
 });
 
 const insert = (id: number, body = "x") => sql("insert into notes (id, body) values ($1, $2)", id, body);
-const stored = async () => (await database.admin<{ id: number }>("select id from notes order by id")).map((row) => row.id);
-const leftOpen = async () => Number((await database.admin<{ count: string }>("select count(*) from pg_stat_activity where usename = 'authenticator' and state like 'idle in%'"))[0]?.count);
+const stored = async () =>
+  (await database.admin<{ id: number }>("select id from notes order by id")).map((row) => row.id);
+const leftOpen = async () =>
+  Number(
+    (
+      await database.admin<{ count: string }>(
+        "select count(*) from pg_stat_activity where usename = 'authenticator' and state like 'idle in%'",
+      )
+    )[0]?.count,
+  );
 
 describe("a mutation", () => {
   test("writes everything at its commit and nothing before", async () => {
@@ -56,7 +64,10 @@ describe("a mutation", () => {
     const session = open.write("alice");
     await session.run(insert(1));
     await failureOf(session.run(insert(1)));
-    expect(await failureOf(session.run(insert(3)))).toMatchObject({ code: "CONFLICT", message: "Stopped by an earlier error of the same operation." });
+    expect(await failureOf(session.run(insert(3)))).toMatchObject({
+      code: "CONFLICT",
+      message: "Stopped by an earlier error of the same operation.",
+    });
     expect(await failureOf(session.commit())).toMatchObject({ code: "CONFLICT", cause: { code: "23505" } });
     expect(await stored()).toEqual([]);
     expect(await leftOpen()).toBe(0);
@@ -98,9 +109,14 @@ describe("a mutation", () => {
   });
 
   test("denies a commit that was answered by ROLLBACK", async () => {
-    const session = openers(createSessions({ ...pool, acquire: async () => answerCommitWithRollback(await pool.acquire()) })).write("alice");
+    const session = openers(
+      createSessions({ ...pool, acquire: async () => answerCommitWithRollback(await pool.acquire()) }),
+    ).write("alice");
     await session.run(insert(1));
-    expect(await failureOf(session.commit())).toMatchObject({ code: "INTERNAL_SERVER_ERROR", message: "Nothing was saved." });
+    expect(await failureOf(session.commit())).toMatchObject({
+      code: "INTERNAL_SERVER_ERROR",
+      message: "Nothing was saved.",
+    });
     expect(await stored()).toEqual([]);
   });
 });
@@ -158,13 +174,18 @@ describe("a savepoint", () => {
 
   test("is denied to a read", async () => {
     const session = open.read("alice");
-    expect(await failureOf(session.savepoint(() => session.run(sql("select 1"))))).toMatchObject({ code: "INTERNAL_SERVER_ERROR" });
+    expect(await failureOf(session.savepoint(() => session.run(sql("select 1"))))).toMatchObject({
+      code: "INTERNAL_SERVER_ERROR",
+    });
   });
 });
 
 describe("a lost connection", () => {
   const kill = (query: string) =>
-    database.admin("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'authenticator' and query like $1", [`%${query}%`]);
+    database.admin(
+      "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'authenticator' and query like $1",
+      [`%${query}%`],
+    );
 
   test("answers UNAVAILABLE to a read whose backend was killed, and the next read is served", async () => {
     const session = open.single("alice");
@@ -202,7 +223,13 @@ describe("a lost connection", () => {
   });
 
   test("gives up a database that no longer answers, and keeps nothing of the connection", async () => {
-    const impatient = createPool({ url: proxy.url, size: 1, acquireTimeoutMillis: 2_000, prepare: true, answerTimeoutMillis: 300 });
+    const impatient = createPool({
+      url: proxy.url,
+      size: 1,
+      acquireTimeoutMillis: 2_000,
+      prepare: true,
+      answerTimeoutMillis: 300,
+    });
     const session = openers(createSessions(impatient)).write("alice");
     await session.run(insert(1));
     proxy.hang();

@@ -33,7 +33,9 @@ async function statementsOf(work: () => Promise<unknown>): Promise<readonly stri
   const ended = () => database.log().findIndex((line) => line.includes(`${mark} end`));
   await expect.poll(ended).toBeGreaterThan(0);
   const lines = database.log().slice(database.log().findIndex((line) => line.includes(mark)) + 1, ended());
-  return lines.flatMap((line) => /LOG: {2}execute [^:]*: (.*)/.exec(line)?.[1]?.replace(/set_config\('app.*/, "settings") ?? []);
+  return lines.flatMap(
+    (line) => /LOG: {2}execute [^:]*: (.*)/.exec(line)?.[1]?.replace(/set_config\('app.*/, "settings") ?? [],
+  );
 }
 
 const opening = ["select settings", "select * from iam.open_session()", "select set_config('role', $1, true)"];
@@ -62,7 +64,11 @@ describe("a session", () => {
     const session = open.read("alice");
     const before = proxy.writes();
     const seen = await statementsOf(async () => {
-      const asked = [session.run(sql("select 1 as a")), Promise.resolve().then(() => session.run(sql("select 2 as b"))), session.run(sql("select 3 as c"))];
+      const asked = [
+        session.run(sql("select 1 as a")),
+        Promise.resolve().then(() => session.run(sql("select 2 as b"))),
+        session.run(sql("select 3 as c")),
+      ];
       expect((await Promise.all(asked)).flat()).toEqual([{ a: 1 }, { b: 2 }, { c: 3 }]);
       expect(proxy.writes() - before).toBe(1);
       await session.commit();
@@ -77,7 +83,8 @@ describe("a session", () => {
 
   test("reads one snapshot with every statement of a read", async () => {
     const session = open.read("alice");
-    const count = () => session.run<{ count: string }>(sql("select count(*) from pg_class where relname = 'made_later'"));
+    const count = () =>
+      session.run<{ count: string }>(sql("select count(*) from pg_class where relname = 'made_later'"));
     const first = await count();
     await database.admin("create table made_later ()");
     expect(await count()).toEqual(first);
@@ -87,7 +94,9 @@ describe("a session", () => {
   test("opens a mutation with BEGIN READ COMMITTED and asks for the lock in its settings", async () => {
     const lockOf = async (changesAuthority: boolean) => {
       const session = open.write("alice", { changesAuthority });
-      const rows = await session.run(sql("select current_setting('app.lock') as lock, current_setting('transaction_isolation') as level"));
+      const rows = await session.run(
+        sql("select current_setting('app.lock') as lock, current_setting('transaction_isolation') as level"),
+      );
       await session.rollback();
       return rows[0];
     };
@@ -105,7 +114,9 @@ describe("a session", () => {
   });
 
   test("runs as the role of its caller and leaves nothing behind on the connection", async () => {
-    const facts = sql("select current_user as role, current_setting('app.subject', true) as subject, current_setting('app.user_id', true) as user_id, current_setting('statement_timeout') as timeout, current_setting('timezone') as zone, current_setting('transaction_read_only') as read_only");
+    const facts = sql(
+      "select current_user as role, current_setting('app.subject', true) as subject, current_setting('app.user_id', true) as user_id, current_setting('statement_timeout') as timeout, current_setting('timezone') as zone, current_setting('transaction_read_only') as read_only",
+    );
     for (const session of [open.single("alice"), open.read("alice"), open.write("alice")]) {
       const [inside] = await session.run(facts);
       expect(inside).toMatchObject({ role: "web_user", subject: "alice", timeout: "10s", zone: "UTC" });
@@ -127,18 +138,24 @@ describe("a session", () => {
 });
 
 describe("a session that is refused", () => {
-  test.each(["disabled", "unknown"])("denies every statement of a caller that is %s, and runs none of them", async (subject) => {
-    for (const session of [open.single(subject), open.read(subject), open.write(subject)]) {
-      const seen = await statementsOf(async () => {
-        const failures = await Promise.all([failureOf(session.run(sql("select 'secret'"))), failureOf(session.run(sql("select 'more'")))]);
-        expect(failures[0]).toMatchObject({ code: "FORBIDDEN", reason: subject === "disabled" ? 52105 : 52103 });
-        expect(failures[1]).toMatchObject({ code: "FORBIDDEN", reason: subject === "disabled" ? 52105 : 52103 });
-        expect(session.refusal).toMatchObject({ code: "FORBIDDEN" });
-        await session.rollback();
-      });
-      expect(seen.join()).not.toContain("secret");
-    }
-  });
+  test.each(["disabled", "unknown"])(
+    "denies every statement of a caller that is %s, and runs none of them",
+    async (subject) => {
+      for (const session of [open.single(subject), open.read(subject), open.write(subject)]) {
+        const seen = await statementsOf(async () => {
+          const failures = await Promise.all([
+            failureOf(session.run(sql("select 'secret'"))),
+            failureOf(session.run(sql("select 'more'"))),
+          ]);
+          expect(failures[0]).toMatchObject({ code: "FORBIDDEN", reason: subject === "disabled" ? 52105 : 52103 });
+          expect(failures[1]).toMatchObject({ code: "FORBIDDEN", reason: subject === "disabled" ? 52105 : 52103 });
+          expect(session.refusal).toMatchObject({ code: "FORBIDDEN" });
+          await session.rollback();
+        });
+        expect(seen.join()).not.toContain("secret");
+      }
+    },
+  );
 
   test("denies what is asked after a session is over", async () => {
     const session = open.read("alice");
@@ -175,7 +192,10 @@ describe("an error in a read", () => {
 
   test("is told as TIMEOUT when a statement takes too long, and the next caller is served at once", async () => {
     const hasty = openers(createSessions(pool, { statementTimeoutMillis: 50 })).single("alice");
-    expect(await failureOf(hasty.run(sql("select pg_sleep(5)")))).toMatchObject({ code: "TIMEOUT", http: { status: 503 } });
+    expect(await failureOf(hasty.run(sql("select pg_sleep(5)")))).toMatchObject({
+      code: "TIMEOUT",
+      http: { status: 503 },
+    });
     expect(await open.single("bob").run(sql("select 1 as one"))).toEqual([{ one: 1 }]);
   });
 });

@@ -15,7 +15,13 @@ export function sql(text: string, ...parameters: readonly unknown[]): Statement 
 /** Opens a session of each form for a subject. */
 export function openers(sessions: Sessions) {
   const open = (subject: string, options: Partial<SessionOptions>): OpenedSession =>
-    sessions.open(callerNamed(subject), { mode: "read", isSingleStatement: false, changesAuthority: false, requestId: "test", ...options });
+    sessions.open(callerNamed(subject), {
+      mode: "read",
+      isSingleStatement: false,
+      changesAuthority: false,
+      requestId: "test",
+      ...options,
+    });
   return {
     single: (subject: string) => open(subject, { isSingleStatement: true }),
     read: (subject: string) => open(subject, {}),

@@ -32,7 +32,16 @@ export async function startStubDatabase(): Promise<StubDatabase> {
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ["--encoding=UTF8", "--locale=C"],
-    postgresFlags: ["-c", "fsync=off", "-c", "log_statement=all", "-c", "log_line_prefix=%p ", "-c", "timezone=Asia/Tokyo"],
+    postgresFlags: [
+      "-c",
+      "fsync=off",
+      "-c",
+      "log_statement=all",
+      "-c",
+      "log_line_prefix=%p ",
+      "-c",
+      "timezone=Asia/Tokyo",
+    ],
     onLog: (message) => lines.push(...String(message).split("\n")),
     onError: () => {},
   });
@@ -89,5 +98,12 @@ begin raise exception sqlstate '52109' using message = 'User has no correct perm
 create trigger refuse_bad before insert on notes for each row when (new.body = 'forbidden') execute function refuse_bad();
 create table checked_late (id int primary key, parent int references checked_late (id) deferrable initially deferred);
 grant select, insert on checked_late to web_user;
-create table "User" (id int primary key, owner uuid not null default nullif(current_setting('app.user_id', true), '')::uuid);
+create table todos (id uuid primary key default gen_random_uuid(), tenant_id uuid not null default gen_random_uuid(),
+  owner_id uuid not null default nullif(current_setting('app.user_id', true), '')::uuid, scope_id uuid not null default gen_random_uuid(),
+  title text not null unique, done boolean not null default false, internal_note text,
+  created_at timestamptz(6) not null default now(), updated_at timestamptz(6) not null default now());
+alter table todos enable row level security, force row level security;
+create policy todos_mine on todos using (owner_id = nullif(current_setting('app.user_id', true), '')::uuid);
+grant select, insert, update, delete on todos to web_user;
+create trigger refuse_bad before insert on todos for each row when (new.title = 'forbidden') execute function refuse_bad();
 `;
