@@ -111,8 +111,16 @@ function refuse(): Promise<never> {
   return Promise.reject(new DriverAdapterError({ kind: "DatabaseNotReachable" }));
 }
 
+// Once per process: the bindings keep views of one instance's memory and read garbage from a second one.
+let loaded: Promise<typeof SchemaEngine> | undefined;
+
+function loadEngine(): Promise<typeof SchemaEngine> {
+  loaded ??= instantiateEngine();
+  return loaded;
+}
+
 // Node imports WebAssembly only behind a flag, so the package's own entry can't be used.
-async function loadEngine(): Promise<typeof SchemaEngine> {
+async function instantiateEngine(): Promise<typeof SchemaEngine> {
   const bindings = (await import("@prisma/schema-engine-wasm/schema_engine_bg")) as unknown as EngineBindings;
   const file = new URL("schema_engine_bg.wasm", import.meta.resolve("@prisma/schema-engine-wasm"));
   const { instance } = await WebAssembly.instantiate(await readFile(file), { "./schema_engine_bg.js": bindings });
