@@ -65,19 +65,27 @@ security definer set search_path = ''
 as $$
 declare
   above uuid[] := iam.features_above(feature);
+  giving uuid[];
   in_groups uuid[];
 begin
   if above is null or of_user is null then
     return;
   end if;
+  giving := array(
+    select distinct c.role_id
+    from iam.role_features rf
+    join iam.role_closure c on c.included_role_id = rf.role_id
+    where rf.feature_id = any (above) and (c.tenant_id = tenant or c.tenant_id is null)
+  );
   in_groups := array(select iam.groups_of(of_user, tenant));
   return query
   select g.scope_id, g.effect
   from iam.grants g
   where (g.user_id = of_user or g.group_id = any (in_groups))
     and (g.tenant_id = tenant or g.tenant_id is null)
-    and iam.is_live(g.valid_from, g.valid_until)
-    and iam.gives(g.role_id, g.feature_id, above);
+    and (g.feature_id = any (above) or g.role_id = any (giving))
+    and (g.valid_from is null or g.valid_from <= statement_timestamp())
+    and (g.valid_until is null or g.valid_until > statement_timestamp());
 end
 $$;
 comment on function iam.grants_covering(uuid, uuid, text) is
@@ -88,11 +96,13 @@ returns boolean
 language plpgsql stable
 security definer set search_path = ''
 as $$
+declare
+  at_or_above uuid[] := array(select c.ancestor_id from iam.scope_closure c where c.scope_id = user_can.scope);
 begin
   return (
     select coalesce(bool_or(g.effect = 'allow') and not bool_or(g.effect = 'deny'), false)
     from iam.grants_covering(of_user, tenant, feature) g
-    join iam.scope_closure c on c.ancestor_id = g.scope_id and c.scope_id = user_can.scope
+    where g.scope_id = any (at_or_above)
   );
 end
 $$;
@@ -191,17 +201,12 @@ security definer set search_path = ''
 as $$
 declare
   tenant uuid := iam.caller_tenant_id();
+  root uuid := iam.root_scope_id(tenant);
+  everywhere uuid := iam.find_scope(null, 'global', 'all');
 begin
-  if tenant is null then
-    return false;
-  end if;
-  return (
-    select coalesce(
-      bool_or(g.effect = 'allow' and (s.tenant_id is null or s.parent_id is null)) and not bool_or(g.effect = 'deny'),
-      false
-    )
+  return tenant is not null and (
+    select coalesce(bool_or(g.effect = 'allow' and g.scope_id in (root, everywhere)) and not bool_or(g.effect = 'deny'), false)
     from iam.grants_covering(iam.caller_id(), tenant, feature) g
-    join iam.scopes s on s.id = g.scope_id
   );
 end
 $$;

@@ -106,16 +106,13 @@ as $$
 declare
   me uuid := iam.caller_id();
   tenant uuid := iam.caller_tenant_id();
+  all_of_them boolean := iam.holds_everywhere('iam.groups.read');
+  mine uuid[] := array(select iam.groups_of(me, tenant));
 begin
   return query
   select g.id
   from iam.groups g
-  where g.tenant_id = tenant
-    and (
-      iam.holds_everywhere('iam.groups.read')
-      or g.owner_id = me
-      or g.id = any (array(select iam.groups_of(me, tenant)))
-    );
+  where g.tenant_id = tenant and (all_of_them or g.owner_id = me or g.id = any (mine));
 end
 $$;
 comment on function iam.readable_groups() is
@@ -129,16 +126,13 @@ as $$
 declare
   me uuid := iam.caller_id();
   tenant uuid := iam.caller_tenant_id();
+  all_of_them boolean := iam.holds_everywhere('iam.groups.update');
+  mine uuid[] := array(select iam.groups_of(me, tenant));
 begin
   return query
   select g.id
   from iam.groups g
-  where g.tenant_id = tenant
-    and (
-      iam.holds_everywhere('iam.groups.update')
-      or g.owner_id = me
-      or (g.members_manage_each_other and g.id = any (array(select iam.groups_of(me, tenant))))
-    );
+  where g.tenant_id = tenant and (all_of_them or g.owner_id = me or (g.members_manage_each_other and g.id = any (mine)));
 end
 $$;
 comment on function iam.managed_groups() is
@@ -152,16 +146,13 @@ as $$
 declare
   me uuid := iam.caller_id();
   tenant uuid := iam.caller_tenant_id();
+  all_of_them boolean := iam.holds_everywhere('iam.groups.read');
+  mine uuid[] := array(select iam.groups_of(me, tenant));
 begin
   return query
   select g.id
   from iam.groups g
-  where g.tenant_id = tenant
-    and (
-      iam.holds_everywhere('iam.groups.read')
-      or g.owner_id = me
-      or (g.members_see_each_other and g.id = any (array(select iam.groups_of(me, tenant))))
-    );
+  where g.tenant_id = tenant and (all_of_them or g.owner_id = me or (g.members_see_each_other and g.id = any (mine)));
 end
 $$;
 comment on function iam.groups_showing_members() is 'The groups whose members the caller may see.';
@@ -190,10 +181,12 @@ begin
   select m.user_id
   from iam.group_members m
   where m.tenant_id = tenant
-    and m.group_id in (select iam.groups_showing_members())
+    and m.group_id = any (array(select iam.groups_showing_members()))
     and iam.is_live(m.valid_from, m.valid_until)
   union
-  select g.owner_id from iam.groups g where g.id in (select iam.readable_groups()) and g.owner_id is not null;
+  select g.owner_id
+  from iam.groups g
+  where g.id = any (array(select iam.readable_groups())) and g.owner_id is not null;
 end
 $$;
 comment on function iam.readable_users() is
@@ -217,6 +210,7 @@ security definer set search_path = ''
 as $$
 declare
   me uuid := iam.caller_id();
+  all_of_them boolean := iam.can('iam.tenants.read', 'global', 'all');
 begin
   return query
   select t.id
@@ -224,12 +218,12 @@ begin
   where t.deleted_at is null
     and me is not null
     and (
-      exists (
+      all_of_them
+      or exists (
         select
         from iam.tenant_members m
         where m.tenant_id = t.id and m.user_id = me and m.deleted_at is null
       )
-      or iam.can('iam.tenants.read', 'global', 'all')
     );
 end
 $$;
@@ -244,6 +238,7 @@ as $$
 declare
   me uuid := iam.caller_id();
   tenant uuid := iam.caller_tenant_id();
+  mine uuid[] := array(select iam.groups_of(me, tenant));
 begin
   if me is null or tenant is null then
     return;
@@ -255,7 +250,7 @@ begin
     and c.ancestor_id in (
       select g.scope_id
       from iam.grants g
-      where (g.user_id = me or g.group_id in (select iam.groups_of(me, tenant)))
+      where (g.user_id = me or g.group_id = any (mine))
         and (g.tenant_id = tenant or g.tenant_id is null)
         and g.effect = 'allow'
         and iam.is_live(g.valid_from, g.valid_until)
@@ -275,6 +270,8 @@ as $$
 declare
   me uuid := iam.caller_id();
   tenant uuid := iam.caller_tenant_id();
+  mine uuid[] := array(select iam.groups_of(me, tenant));
+  all_of_them boolean := iam.holds_somewhere('iam.roles.read');
 begin
   if me is null or tenant is null then
     return;
@@ -282,13 +279,12 @@ begin
   return query
   select r.id
   from iam.roles r
-  where (r.tenant_id = tenant or r.tenant_id is null)
-    and iam.holds_somewhere('iam.roles.read')
+  where (r.tenant_id = tenant or r.tenant_id is null) and all_of_them
   union
   select c.included_role_id
   from iam.grants g
   join iam.role_closure c on c.role_id = g.role_id
-  where (g.user_id = me or g.group_id in (select iam.groups_of(me, tenant)))
+  where (g.user_id = me or g.group_id = any (mine))
     and (g.tenant_id = tenant or g.tenant_id is null)
     and iam.is_live(g.valid_from, g.valid_until);
 end
