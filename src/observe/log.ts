@@ -9,6 +9,7 @@ export type LogEvent =
   | { readonly event: "stopped" }
   | { readonly event: "error_masked"; readonly requestId: string; readonly error: unknown }
   | { readonly event: "credential_refused"; readonly requestId: string; readonly reason: string }
+  | { readonly event: "connection_lost"; readonly error: unknown }
   | { readonly event: "providers_not_read"; readonly error: unknown }
   | { readonly event: "provider_not_usable"; readonly provider: string; readonly problem: string }
   | { readonly event: "key_set_not_fetched"; readonly url: string; readonly error: unknown };
@@ -24,6 +25,7 @@ const levels = {
   stopped: "info",
   error_masked: "error",
   credential_refused: "info",
+  connection_lost: "warn",
   providers_not_read: "error",
   provider_not_usable: "warn",
   key_set_not_fetched: "warn",

@@ -1,0 +1,75 @@
+#!/usr/bin/env node
+/** In charge of the command line: which commands there are, and which file does each. */
+import { parseArgs } from "node:util";
+import { type Config, readConfig } from "../config.js";
+import { StartupError } from "../errors.js";
+import { orExplain } from "./or-explain.js";
+
+interface Arguments {
+  readonly positionals: readonly string[];
+  readonly tenant: string | undefined;
+}
+
+interface Command {
+  readonly usage: string;
+  readonly summary: string;
+  /** Loads the command's own file, so that printing a token doesn't load a database. */
+  readonly run: (config: Config, args: Arguments) => Promise<void>;
+}
+
+const commands: Readonly<Record<string, Command>> = {
+  start: {
+    usage: "start",
+    summary: "serve until Ctrl-C",
+    run: async (config) => (await import("./serve-until-signal.js")).serveUntilSignal(config),
+  },
+  migrate: {
+    usage: "migrate",
+    summary: "bring roles and tables up to date",
+    run: async (config) => (await import("./migrate.js")).migrateDatabase(config),
+  },
+  seed: {
+    usage: "seed",
+    summary: "write the demo world, once",
+    run: async (config) => (await import("./seed.js")).seedDatabase(config),
+  },
+  token: {
+    usage: "token <email> [--tenant <slug>]",
+    summary: "print a development token",
+    run: async (config, { positionals: [email], tenant }) => {
+      if (email === undefined)
+        throw new StartupError("A token is for somebody.", "portcullis token <email> [--tenant <slug>]");
+      await (await import("./token.js")).printToken(config, { email, tenant });
+    },
+  },
+  schema: {
+    usage: "schema",
+    summary: "print the GraphQL schema",
+    run: async () => (await import("./schema.js")).printContract(),
+  },
+};
+
+await orExplain(async () => {
+  const { name, help, args } = readArguments();
+  const command = name === undefined || help ? undefined : commands[name];
+  if (command !== undefined) return await command.run(readConfig(), args);
+  if (name !== undefined && !help) throw new StartupError(`There is no command "${name}".`, `One of:\n${usage()}`);
+  process.stdout.write(`portcullis <command>\n\n${usage()}\n`);
+});
+
+function readArguments() {
+  try {
+    const options = { tenant: { type: "string" }, help: { type: "boolean", short: "h" } } as const;
+    const { values, positionals } = parseArgs({ allowPositionals: true, options });
+    const [name, ...rest] = positionals;
+    return { name, help: values.help === true, args: { positionals: rest, tenant: values.tenant } };
+  } catch (cause) {
+    throw new StartupError(cause instanceof Error ? cause.message : String(cause), `One of:\n${usage()}`, { cause });
+  }
+}
+
+function usage(): string {
+  return Object.values(commands)
+    .map(({ usage, summary }) => `  ${usage.padEnd(34)} ${summary}`)
+    .join("\n");
+}

@@ -1,0 +1,88 @@
+/** In charge of `portcullis start`: puts the parts together, listens, and stops them in the opposite order. */
+import { createAuthenticate } from "../auth/authenticate.js";
+import { ensureDemoIssuer } from "../auth/demo-issuer.js";
+import { createProviders } from "../auth/providers.js";
+import type { Config } from "../config.js";
+import { createPool, type Pool } from "../database/pool.js";
+import { createSessions } from "../database/session.js";
+import { createGateway } from "../gateway.js";
+import { listen } from "../http/server.js";
+import { createLog, type Log } from "../observe/log.js";
+import { type PreparedDatabase, prepareDatabase } from "./prepare-database.js";
+import { welcome } from "./welcome.js";
+
+/** A gateway that serves. */
+export interface RunningGateway {
+  readonly url: string;
+  /** Answers 503 to the question whether it is ready, finishes what is under way, and leaves nothing running. */
+  stop(): Promise<void>;
+}
+
+const providersFreshMillis = 30_000;
+
+/**
+ * Starts everything and prints the first steps.
+ * @throws StartupError when something is not right; nothing is left running then
+ */
+export async function startGateway(config: Config, log: Log = createLog(config)): Promise<RunningGateway> {
+  const demoIssuer = config.isProduction ? null : await ensureDemoIssuer(config.dataFolder);
+  // Building the schema takes about as long as starting the database.
+  const [database, { schema }] = await Promise.all([prepareDatabase(config, demoIssuer), import("../schema/index.js")]);
+  try {
+    const running = await serve({ config, log, database, schema });
+    if (demoIssuer !== null && database.hasDemoWorld) process.stdout.write(await welcome(running.url, demoIssuer));
+    return running;
+  } catch (error) {
+    await database.stop();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly log: Log;
+  readonly database: PreparedDatabase;
+  readonly schema: Parameters<typeof createGateway>[0]["schema"];
+}
+
+async function serve({ config, log, database, schema }: Parts): Promise<RunningGateway> {
+  const pool = openPool(config, database, log);
+  const providers = createProviders({ readRows: () => readProviders(pool), log });
+  let isStopping = false;
+  const gateway = createGateway({
+    schema,
+    sessions: createSessions(pool, config.database),
+    authenticate: createAuthenticate({
+      findProvider: providers.find,
+      maxLifetimeSeconds: config.tokenMaxLifetimeSeconds,
+    }),
+    isReady: async () => !isStopping && (await pool.query({ sql: "select 1", parameters: [] })).length === 1,
+    config,
+    log,
+  });
+  await providers.reload();
+  const server = await listen(gateway, config);
+  const stopRefreshing = providers.keepFresh(providersFreshMillis);
+  log.write({ event: "listening", url: server.url });
+  return {
+    url: server.url,
+    stop: async () => {
+      isStopping = true;
+      stopRefreshing();
+      await server.stop(config.shutdownTimeoutMillis);
+      await pool.close();
+      await database.stop();
+      log.write({ event: "stopped" });
+    },
+  };
+}
+
+function openPool({ database }: Config, { url }: PreparedDatabase, log: Log): Pool {
+  const { poolSize, acquireTimeoutMillis, prepare } = database;
+  const onIdleError = (error: Error) => log.write({ event: "connection_lost", error });
+  return createPool({ url, size: poolSize, acquireTimeoutMillis, prepare, onIdleError });
+}
+
+function readProviders(pool: Pool): Promise<readonly unknown[]> {
+  return pool.query({ sql: "select * from iam.list_providers()", parameters: [] });
+}
