@@ -17,8 +17,8 @@ export interface StubDatabase {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a cluster of its own in a temporary folder. */
-export async function startStubDatabase(): Promise<StubDatabase> {
+/** Starts a cluster of its own in a temporary folder. It logs every statement unless it is told not to. */
+export async function startStubDatabase(options: { readonly isQuiet?: boolean } = {}): Promise<StubDatabase> {
   const folder = await mkdtemp(join(tmpdir(), "portcullis-session-"));
   // As root the server runs as another user, who must be able to enter.
   await chmod(folder, 0o755);
@@ -36,7 +36,7 @@ export async function startStubDatabase(): Promise<StubDatabase> {
       "-c",
       "fsync=off",
       "-c",
-      "log_statement=all",
+      `log_statement=${options.isQuiet ? "none" : "all"}`,
       "-c",
       "log_line_prefix=%p ",
       "-c",
