@@ -25,7 +25,9 @@ export async function migrate({ adminUrl, folder = prismaFolder }: MigrateOption
     await client.query("select pg_advisory_lock(hashtext('portcullis migrate'))");
     if (!(await isBehind(client, migrations))) return [];
     await forgetUnfinished(client);
-    const applied = await apply(adminUrl, folder, migrations).catch((cause: unknown) => refuse(client, cause));
+    const applied = await apply(adminUrl, folder, migrations).catch((cause: unknown) =>
+      refuse(client, migrations, cause),
+    );
     await hideRecord(client);
     return applied;
   });
@@ -55,11 +57,13 @@ async function hasRecord(client: pg.Client): Promise<boolean> {
 }
 
 // What is left of a process that died or of a file that failed: being one transaction, it left nothing in the database.
-async function forgetUnfinished(client: pg.Client): Promise<void> {
-  if (!(await hasRecord(client))) return;
-  await client.query(
-    "update public._prisma_migrations set rolled_back_at = now() where finished_at is null and rolled_back_at is null",
+async function forgetUnfinished(client: pg.Client): Promise<string | undefined> {
+  if (!(await hasRecord(client))) return undefined;
+  const { rows } = await client.query<Pick<AppliedMigration, "migration_name">>(
+    `update public._prisma_migrations set rolled_back_at = now()
+     where finished_at is null and rolled_back_at is null returning migration_name`,
   );
+  return rows[0]?.migration_name;
 }
 
 async function apply(adminUrl: string, folder: string, migrationsList: MigrationList): Promise<readonly string[]> {
@@ -85,11 +89,14 @@ async function hideRecord(client: pg.Client): Promise<void> {
     alter table public._prisma_migrations enable row level security`);
 }
 
-async function refuse(client: pg.Client, cause: unknown): Promise<never> {
-  await forgetUnfinished(client);
+async function refuse(client: pg.Client, { migrationDirectories }: MigrationList, cause: unknown): Promise<never> {
+  const name = await forgetUnfinished(client);
+  const script = migrationDirectories.find(({ path }) => path === name)?.migrationFile.content.value;
+  const { message, position } = cause as Partial<pg.DatabaseError>;
+  const line = position && script ? ` in line ${script.slice(0, Number(position)).split("\n").length}` : "";
   throw new StartupError(
-    `A migration failed: ${cause instanceof Error ? cause.message : String(cause)}`,
-    "Mend the file named there. Nothing of it was kept, so the next start tries it again.",
+    `The migration ${name ?? "of the database"} failed${line}: ${message ?? String(cause)}`,
+    "Mend that file. Nothing of it was kept, so the next start tries it again.",
     { cause },
   );
 }

