@@ -254,9 +254,19 @@ create table iam.audit_events (
   user_agent text,
   metadata jsonb not null default '{}',
   created_at timestamptz(6) not null default clock_timestamp(),
+  transaction bigint not null default ((pg_current_xact_id())::text)::bigint,
   constraint audit_events_pkey primary key (id)
 );
 comment on table iam.audit_events is 'Something that somebody did or tried to do. Written once, never changed.';
+
+create table iam.audit_seals (
+  position bigserial not null,
+  event_id bigint not null,
+  hash bytea not null,
+  sealed_at timestamptz(6) not null default now(),
+  constraint audit_seals_pkey primary key (position)
+);
+comment on table iam.audit_seals is 'The seal of one event: a hash over it and over the seal before, so that nothing is changed, removed or swapped unseen.';
 
 create unique index tenants_slug_key on iam.tenants(slug);
 create index tenant_members_user_id_idx on iam.tenant_members(user_id);
@@ -298,6 +308,8 @@ create index grants_tenant_id_created_at_id_idx on iam.grants(tenant_id, created
 create index audit_events_tenant_id_created_at_id_idx on iam.audit_events(tenant_id, created_at desc, id desc);
 create index audit_events_actor_id_created_at_idx on iam.audit_events(actor_id, created_at desc);
 create index audit_events_code_idx on iam.audit_events(code);
+create index audit_events_transaction_id_idx on iam.audit_events(transaction, id);
+create unique index audit_seals_event_id_key on iam.audit_seals(event_id);
 
 alter table iam.tenant_members
   add constraint tenant_members_tenant_id_fkey
@@ -469,6 +481,11 @@ alter table iam.audit_events
   foreign key (tenant_id)
   references iam.tenants(id)
   on delete no action on update cascade;
+alter table iam.audit_seals
+  add constraint audit_seals_event_id_fkey
+  foreign key (event_id)
+  references iam.audit_events(id)
+  on delete restrict on update restrict;
 
 -- What Prisma's language can't say ---------------------------------------------------------------------------------
 

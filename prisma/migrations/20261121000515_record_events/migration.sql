@@ -1,5 +1,6 @@
 -- The audit trail: append-only, one closed list of events.
--- Who may: definer functions write what happened, in the transaction of what they tell.
+-- Who may: definer functions write what happened, in the transaction of what they tell; authenticator alone writes what was
+-- refused, and seals; nobody at run time changes or removes an event, the owner of the tables included.
 
 create function iam.event_name(code integer)
 returns text
@@ -99,3 +100,131 @@ as $$
 $$;
 comment on function iam.record(integer, text, text, uuid, jsonb) is
   'Writes a success event in the transaction of what it tells. Only definer functions call it, so that nobody forges one.';
+
+-- What was refused -----------------------------------------------------------------------------------------------------
+
+create function iam.record_attempts(attempts jsonb)
+returns integer
+language sql volatile
+security definer set search_path = ''
+as $$
+  with written as (
+    insert into iam.audit_events (
+      code, action, outcome, tenant_id, actor_id, user_id, resource_type, resource_id,
+      request_id, ip_address, user_agent, metadata, created_at
+    )
+    select
+      a.code, iam.event_name(a.code), a.outcome, a.tenant_id, coalesce(a.actor_id, a.user_id), a.user_id, a.resource_type, a.resource_id,
+      a.request_id, a.ip_address, a.user_agent, coalesce(a.metadata, '{}'), coalesce(a.created_at, clock_timestamp())
+    from jsonb_to_recordset(attempts) a (
+      code integer, outcome iam.audit_outcome, tenant_id uuid, actor_id uuid, user_id uuid, resource_type text, resource_id text,
+      request_id text, ip_address inet, user_agent text, metadata jsonb, created_at timestamptz
+    )
+    returning 1
+  )
+  select count(*)::integer from written
+$$;
+comment on function iam.record_attempts(jsonb) is
+  'Writes events that no definer function could: what was denied or failed, after its transaction was rolled back, and reads. For the gateway alone.';
+
+-- Sealing ----------------------------------------------------------------------------------------------------------------
+
+create function iam.refuse_change()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  raise insufficient_privilege using message = 'The audit trail is only added to.';
+end
+$$;
+comment on function iam.refuse_change() is 'Refuses every change of what was written down, by its owner too.';
+
+create trigger keep before update or delete or truncate on iam.audit_events
+  for each statement execute function iam.refuse_change();
+create trigger keep before update or delete or truncate on iam.audit_seals
+  for each statement execute function iam.refuse_change();
+
+create function iam.hash_event(previous bytea, e iam.audit_events)
+returns bytea
+language sql immutable
+set search_path = ''
+as $$
+  select sha256(coalesce(previous, '\x') || convert_to(jsonb_build_array(
+    e.id, e.code, e.action, e.outcome, e.tenant_id, e.scope_id, e.actor_id, e.user_id, e.resource_type, e.resource_id,
+    e.request_id, e.ip_address, e.user_agent, e.metadata, extract(epoch from e.created_at), e.transaction
+  )::text, 'UTF8'))
+$$;
+comment on function iam.hash_event(bytea, iam.audit_events) is 'The hash of an event behind the seal before it (SHA-256).';
+
+create function iam.seal_audit_events(at_most integer default 1000)
+returns table (sealed integer, head text)
+language plpgsql volatile
+security definer set search_path = ''
+as $$
+declare
+  last_hash bytea;
+  last_transaction bigint := -1;
+  e iam.audit_events;
+begin
+  sealed := 0;
+  -- one at a time seals, and nobody who writes an event ever waits for it
+  if not pg_try_advisory_xact_lock(hashtextextended('portcullis/audit-seal', 0)) then
+    return next;
+    return;
+  end if;
+  select s.hash, written.transaction into last_hash, last_transaction
+  from iam.audit_seals s
+  join iam.audit_events written on written.id = s.event_id
+  order by s.position desc
+  limit 1;
+  for e in
+    select a.*
+    from iam.audit_events a
+    where a.transaction >= coalesce(last_transaction, -1)
+      -- whatever is below this has committed or never will
+      and a.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+      and not exists (select from iam.audit_seals s where s.event_id = a.id)
+    order by a.transaction, a.id
+    limit at_most
+  loop
+    last_hash := iam.hash_event(last_hash, e);
+    insert into iam.audit_seals (event_id, hash) values (e.id, last_hash);
+    sealed := sealed + 1;
+  end loop;
+  head := encode(last_hash, 'hex');
+  return next;
+end
+$$;
+comment on function iam.seal_audit_events(integer) is
+  'Seals committed events in their order and tells how many and the hash at the head, to be kept elsewhere too.';
+
+create function iam.verify_audit_events()
+returns table (broken_at bigint, head text)
+language plpgsql stable
+security definer set search_path = ''
+as $$
+declare
+  previous bytea;
+  s record;
+begin
+  for s in
+    select seal.event_id, seal.hash, e
+    from iam.audit_seals seal
+    left join iam.audit_events e on e.id = seal.event_id
+    order by seal.position
+  loop
+    if (s.e).id is null or iam.hash_event(previous, s.e) <> s.hash then
+      broken_at := s.event_id;
+      head := encode(previous, 'hex');
+      return next;
+      return;
+    end if;
+    previous := s.hash;
+  end loop;
+  head := encode(previous, 'hex');
+  return next;
+end
+$$;
+comment on function iam.verify_audit_events() is
+  'Walks the seals: the first event that is not what was sealed, or null; and the hash that the trail ends with, to compare with the one kept elsewhere.';

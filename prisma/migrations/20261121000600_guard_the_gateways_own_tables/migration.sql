@@ -23,9 +23,9 @@ begin
   end loop;
 end
 $$;
-grant usage on sequence iam.audit_events_id_seq to iam_definer;
+grant usage on sequence iam.audit_events_id_seq, iam.audit_seals_position_seq to iam_definer;
 -- nobody changes what was written down
-revoke update, delete on iam.audit_events from iam_definer;
+revoke update, delete on iam.audit_events, iam.audit_seals from iam_definer;
 
 grant usage on schema iam, public to web_user, web_anon, authenticator;
 grant select on
@@ -229,7 +229,14 @@ begin
 end
 $$;
 
-grant execute on function iam.open_session(), iam.provision(), iam.list_providers() to authenticator;
+grant execute on function
+  iam.open_session(),
+  iam.provision(),
+  iam.list_providers(),
+  iam.record_attempts(jsonb),
+  iam.seal_audit_events(integer),
+  iam.verify_audit_events()
+to authenticator;
 
 grant execute on function
   iam.setting(text),
