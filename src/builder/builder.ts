@@ -32,7 +32,9 @@ builder.scalarType("Decimal", scalarOptions.Decimal);
 builder.scalarType("BigInt", scalarOptions.BigInt);
 builder.scalarType("JSON", scalarOptions.JSON);
 
-builder.queryType({ description: "Everything that can be read. Each field answers under the caller's own row-level security." });
+builder.queryType({
+  description: "Everything that can be read. Each field answers under the caller's own row-level security.",
+});
 builder.mutationType({
   description: "Everything that can be changed. All fields of one operation commit together, or none does.",
 });

@@ -1,0 +1,61 @@
+/** In charge of what a declaration may say. Its names come from the datamodel, so that a wrong one doesn't compile. */
+import type { FieldName, ModelName, RelationName } from "../generated/datamodel.js";
+
+/** What can be done with a row. Reading is always offered; the others where the declaration lists them. */
+export type Command = "read" | "create" | "update" | "delete" | "share";
+
+/** Who may use one field of a row that he may read (or update) anyway. */
+export interface FieldRule {
+  /** The feature a caller needs at the row's scope to read the field; without it, whoever may read the row. */
+  readonly read?: string;
+  /** The feature a caller needs at the row's scope to write the field; without it, whoever may update the row. */
+  readonly write?: string;
+  /** What the reader gets who may not: an error at the field (default), or null. */
+  readonly onDeny?: "error" | "null";
+}
+
+/** Where a row stands in the tenant's tree: a column with the scope's id, or with the key of a scope of one type. */
+export type ScopeRule<M extends ModelName> = FieldName<M> | { readonly column: FieldName<M>; readonly type: string };
+
+/** A list of another resource through a model in between, e.g. a group's members through GroupMember. */
+export type Through = {
+  readonly [J in ModelName]: {
+    /** The resource at the far end. */
+    readonly to: ModelName;
+    /** The model in between. */
+    readonly through: J;
+    /** The field in between that holds this row's id. */
+    readonly from: FieldName<J>;
+    /** The field in between that holds the far row's id. */
+    readonly by: FieldName<J>;
+    readonly description: string;
+  };
+}[ModelName];
+
+/** One protected table, declared once. */
+export interface Declaration<M extends ModelName> {
+  /** The feature above the table's commands: `todos` stands for todos.read, todos.create, todos.update, todos.delete, todos.share. */
+  readonly feature?: string;
+  /** Features of single commands that are called otherwise. */
+  readonly features?: { readonly [C in Command]?: string };
+  /** The field with the owner's id. The type gets `owner`. */
+  readonly owner?: FieldName<M>;
+  /** Where a row stands. The type gets `scope` when it is an id. */
+  readonly scope?: ScopeRule<M>;
+  /** The model with the row's shares. */
+  readonly shares?: ModelName;
+  /** Rules of single fields. */
+  readonly fields?: { readonly [F in FieldName<M>]?: FieldRule };
+  /** Fields and relations that GraphQL doesn't show. Foreign keys never are: their relation is. */
+  readonly hidden?: readonly (FieldName<M> | RelationName<M>)[];
+  /** Fields that no mutation takes, besides the id, the foreign keys and the two moments. */
+  readonly readOnly?: readonly FieldName<M>[];
+  /** The commands on offer besides reading (default none). */
+  readonly commands?: readonly Exclude<Command, "read">[];
+  /** Fields that hold a resource's id without a Prisma relation. */
+  readonly references?: { readonly [F in FieldName<M>]?: ModelName };
+  /** Lists of another resource through a model in between. */
+  readonly lists?: { readonly [name: string]: Through };
+  /** Who may ask at all (default `authenticated`); which rows he gets is for the policies. */
+  readonly audience?: "authenticated" | "public";
+}

@@ -1,0 +1,27 @@
+/** In charge of the machine as a whole: declarations in, GraphQL types and fields out. */
+import type { Resource } from "./resource.js";
+import type { Resources } from "./resources.js";
+import { addNodeFields } from "./type/node-fields.js";
+import { implementType } from "./type/object-type.js";
+import { addRootFields } from "./type/root-fields.js";
+import { addCreate, addDelete, addUpdate } from "./write/mutations.js";
+import { addShare } from "./write/share.js";
+
+/** Adds every resource to the builder: its type, its list, its root fields and the mutations it offers. Call it once. */
+export function protect(declared: readonly Resource[]): void {
+  const resources: Resources = new Map(declared.map((resource) => [resource.name, resource]));
+  for (const resource of declared) {
+    implementType(resource, resources);
+    addRootFields(resource, resources);
+    addMutations(resource);
+  }
+  addNodeFields(resources);
+}
+
+function addMutations(resource: Resource): void {
+  const { commands } = resource;
+  if (commands.has("create")) addCreate(resource);
+  if (commands.has("update")) addUpdate(resource);
+  if (commands.has("delete")) addDelete(resource);
+  if (commands.has("share")) addShare(resource);
+}

@@ -1,0 +1,41 @@
+/** In charge of what one statement is compiled with, and of how a table enters it. */
+import { type FieldNode, type GraphQLObjectType, getNamedType, isObjectType } from "graphql";
+import { sql } from "kysely";
+import type { Resource } from "../resource.js";
+import type { Operation, SelectedField } from "./selection.js";
+import type { Source, Sql } from "./sql.js";
+
+/** One compilation: the operation it reads from, the aliases it gives out, and the way back into the compiler. */
+export interface Compilation {
+  readonly operation: Operation;
+  /** A name for the next table of the statement. */
+  readonly nextAlias: () => string;
+  /** What was asked of a type, as a JSON object on one row (select.ts). */
+  readonly selectObject: (asked: AskedType, row: Source) => Sql;
+}
+
+/** A type with the places in the operation where it was selected. */
+export interface AskedType {
+  readonly type: GraphQLObjectType;
+  readonly nodes: readonly FieldNode[];
+}
+
+/** The type behind a field, with what was asked of it. */
+export function askedOf({ definition, nodes }: SelectedField): AskedType {
+  const type = getNamedType(definition.type);
+  if (!isObjectType(type)) throw new TypeError(`${definition.name} is no object.`);
+  return { type, nodes };
+}
+
+/** A resource's table under an alias. */
+export function tableOf({ table }: Resource, alias: string): Sql {
+  return sql`${sql.id(table.schema, table.name)} as ${sql.id(alias)}`;
+}
+
+/**
+ * Conditions that change no answer and only help the planner find an index: row-level security judges the rows by itself.
+ * None so far; the place where the caller's own scopes go in.
+ */
+export function accessPath(_resource: Resource, _row: Source): readonly Sql[] {
+  return [];
+}

@@ -1,0 +1,49 @@
+/** In charge of what a GraphQL field stands for in SQL: the machine reads it from the field, wherever the field is asked. */
+import type { GraphQLField } from "graphql";
+import type { Resource } from "../resource.js";
+import type { Source, Sql } from "./sql.js";
+
+/** The condition under which a row of another table belongs to this one. */
+export type Match = (child: Source, parent: Source) => Sql;
+
+/** A value of the row itself. */
+export interface ValuePlan {
+  readonly kind: "value";
+  readonly expression: (row: Source) => Sql;
+}
+
+/** A value that only some readers of the row may read: it arrives wrapped, and absent where the guard denies. */
+export interface GuardedPlan {
+  readonly kind: "guarded";
+  /** The key it arrives under, whatever it was called in the question. */
+  readonly key: string;
+  readonly guard: (row: Source) => Sql;
+  readonly expression: (row: Source) => Sql;
+}
+
+/** At most one row of a resource. */
+export interface OnePlan {
+  readonly kind: "one";
+  readonly resource: Resource;
+  readonly match: Match;
+}
+
+/** A page of rows of a resource; without `match`, of all of them. */
+export interface ManyPlan {
+  readonly kind: "many";
+  readonly resource: Resource;
+  readonly match?: Match;
+}
+
+/** What a field compiles to. A field without a plan is answered by its own resolver. */
+export type FieldPlan = ValuePlan | GuardedPlan | OnePlan | ManyPlan;
+
+/** The plan a field carries in `extensions.plan`. */
+export function planOf(field: GraphQLField<unknown, unknown>): FieldPlan | undefined {
+  return field.extensions["plan"] as FieldPlan | undefined;
+}
+
+/** Puts a plan where `planOf` finds it: `extensions: carry({ kind: "one", … })`. */
+export function carry(plan: FieldPlan): { readonly plan: FieldPlan } {
+  return { plan };
+}

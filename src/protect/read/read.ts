@@ -1,0 +1,60 @@
+/** In charge of sending a read: a selection, one statement, one JSON value. */
+import { type GraphQLResolveInfo, getNamedType, isObjectType } from "graphql";
+import { sql } from "kysely";
+import type { Session } from "../../database/session.js";
+import type { Resource, Row } from "../resource.js";
+import { type Connection, connectionOf } from "./connection.js";
+import type { Match } from "./field-plan.js";
+import type { PageArguments } from "./page.js";
+import { compilationOf, selectOne } from "./select.js";
+import { selectPage } from "./select-page.js";
+import { type Source, type Sql, toStatement, valueSource } from "./sql.js";
+
+/** Reads the value of an expression as the caller. */
+export async function readValue<Value>(session: Session, expression: Sql): Promise<Value | null> {
+  const [row] = await session.run<{ data: Value | null }>(toStatement(sql`select ${expression} as data`));
+  return row?.data ?? null;
+}
+
+/** The row whose id the parent carries. */
+export const sameId: Match = (child, parent) => sql`${child("id")} = ${parent("id")}`;
+
+/** Reads what a root field asks of one row; null when there is none that the caller may see. */
+export function readOne(
+  session: Session,
+  info: GraphQLResolveInfo,
+  { resource, id }: { readonly resource: Resource; readonly id: string },
+): Promise<Row | null> {
+  const asked = { type: objectType(info, resource.name), nodes: info.fieldNodes };
+  return readValue<Row>(
+    session,
+    selectOne(compilationOf(info), { resource, match: sameId, parent: valueSource({ id }), ...asked }),
+  );
+}
+
+/** Reads what a root field asks of a list. */
+export async function readPage(
+  session: Session,
+  info: GraphQLResolveInfo,
+  { resource, args }: { readonly resource: Resource; readonly args: PageArguments },
+): Promise<Connection> {
+  const asked = { type: objectType(info, getNamedType(info.returnType).name), nodes: info.fieldNodes };
+  const page = await readValue(
+    session,
+    selectPage(compilationOf(info), { resource, args, parent: valueSource({}), ...asked }),
+  );
+  return connectionOf(resource, args, page);
+}
+
+/** Reads what a root field asks of a type that is no table: of what a mutation has touched, or of the viewer. */
+export async function readObject(session: Session, info: GraphQLResolveInfo, source: Source): Promise<Row> {
+  const asked = { type: objectType(info, getNamedType(info.returnType).name), nodes: info.fieldNodes };
+  return (await readValue<Row>(session, compilationOf(info).selectObject(asked, source))) ?? {};
+}
+
+/** An object type of the schema by its name. */
+export function objectType({ schema }: Pick<GraphQLResolveInfo, "schema">, name: string) {
+  const type = schema.getType(name);
+  if (!isObjectType(type)) throw new TypeError(`${name} is no object type.`);
+  return type;
+}

@@ -1,0 +1,116 @@
+/** In charge of a list in SQL: one page of rows with one row more, to know whether there is a next; and the rest only when asked. */
+import { sql } from "kysely";
+import type { Resource } from "../resource.js";
+import { type AskedType, accessPath, askedOf, type Compilation, tableOf } from "./compilation.js";
+import type { Position } from "./cursor.js";
+import type { Match } from "./field-plan.js";
+import { matches } from "./filter.js";
+import { comparable } from "./guard.js";
+import { isAfter, isAt, isBefore, type Place } from "./keyset.js";
+import { orderBy, reversed } from "./order.js";
+import { type Page, type PageArguments, pageOf } from "./page.js";
+import { type SelectedField, selectedFields } from "./selection.js";
+import { allOf, anyOf, jsonObject, rowSource, type Source, type Sql } from "./sql.js";
+
+/** A page of rows of a resource below a parent, or of all its rows. */
+export interface PageQuery extends AskedType {
+  readonly resource: Resource;
+  readonly match?: Match;
+  readonly parent: Source;
+  readonly args: PageArguments;
+}
+
+/** The key under which the nodes of one path stand in each row: `nodes`, or `edges.node`, or whatever they were called. */
+export type NodePath = string;
+
+/** The key of a row's place in the order: no GraphQL name, so that no alias meets it. */
+export const placeKey = "@";
+
+/** One row of a page: its place, and its nodes by path. */
+export type PageRow = Readonly<Record<NodePath, unknown>> & { readonly [placeKey]: Position };
+
+/** What the statement gives for a list; connection.ts reads it. */
+export interface PageResult {
+  readonly rows?: readonly PageRow[];
+  readonly total?: number;
+  readonly isAfterStart?: boolean;
+  readonly isBeforeEnd?: boolean;
+}
+
+/** A page as a JSON object, a PageResult. */
+export function selectPage(compilation: Compilation, query: PageQuery): Sql {
+  const page = pageOf(query.resource, query.args);
+  const fields = selectedFields(compilation.operation, query.type, query.nodes);
+  const asked = new Set(fields.map(({ definition }) => definition.name));
+  const pairs: [string, Sql][] = [];
+  if (asked.has("edges") || asked.has("nodes") || asked.has("pageInfo")) {
+    pairs.push(["rows", selectRows(compilation, query, { page, nodes: askedNodes(compilation, fields) })]);
+  }
+  if (asked.has("totalCount")) pairs.push(["total", selectCount(compilation, query, page)]);
+  if (asked.has("pageInfo")) pairs.push(...selectNeighbours(compilation, query, page));
+  return sql`(select ${jsonObject(pairs)})`;
+}
+
+interface Rows {
+  readonly page: Page;
+  readonly nodes: ReadonlyMap<NodePath, AskedType>;
+}
+
+function selectRows(compilation: Compilation, query: PageQuery, { page, nodes }: Rows): Sql {
+  const alias = compilation.nextAlias();
+  const row = rowSource(alias);
+  const terms = page.isBackward ? reversed(page.terms) : page.terms;
+  const objects = [...nodes].map(([path, asked]) => [path, compilation.selectObject(asked, row)] as const);
+  const item = jsonObject([[placeKey, positionOf(page, row)], ...objects]);
+  const within = [
+    ...(page.after ? [isAfter(page.after, row)] : []),
+    ...(page.before ? [isBefore(page.before, row)] : []),
+  ];
+  return sql`(select coalesce(json_agg(page.item), '[]'::json) from (select ${item} as item from ${tableOf(query.resource, alias)} where ${allOf(
+    [...conditions(query, page, row), ...within],
+  )} order by ${orderBy(query.resource, terms, row)} limit ${page.size + 1}) as page)`;
+}
+
+function positionOf({ resource, terms }: Page, row: Source): Sql {
+  return sql`json_build_array(${sql.join(terms.map(({ column }) => sql`${comparable(resource, column, row)}::text`))})`;
+}
+
+function selectCount(compilation: Compilation, query: PageQuery, page: Page): Sql {
+  const alias = compilation.nextAlias();
+  return sql`(select count(*) from ${tableOf(query.resource, alias)} where ${allOf(conditions(query, page, rowSource(alias)))})`;
+}
+
+// Only a cursor leaves something behind itself; without one the list begins where the page does.
+function selectNeighbours(compilation: Compilation, query: PageQuery, page: Page): readonly [string, Sql][] {
+  const exists = (place: Place, isBeyond: typeof isAfter): Sql => {
+    const alias = compilation.nextAlias();
+    const row = rowSource(alias);
+    const where = allOf([...conditions(query, page, row), anyOf([isAt(place, row), isBeyond(place, row)])]);
+    return sql`exists (select from ${tableOf(query.resource, alias)} where ${where})`;
+  };
+  return [
+    ...(page.after ? [["isAfterStart", exists(page.after, isBefore)] as [string, Sql]] : []),
+    ...(page.before ? [["isBeforeEnd", exists(page.before, isAfter)] as [string, Sql]] : []),
+  ];
+}
+
+function conditions({ resource, match, parent }: PageQuery, { filter }: Page, row: Source): readonly Sql[] {
+  return [
+    ...(match ? [match(row, parent)] : []),
+    ...(filter ? [matches(resource, filter, row)] : []),
+    ...accessPath(resource, row),
+  ];
+}
+
+function askedNodes({ operation }: Compilation, fields: readonly SelectedField[]): ReadonlyMap<NodePath, AskedType> {
+  const found = new Map<NodePath, AskedType>();
+  for (const field of fields) {
+    if (field.definition.name === "nodes") found.set(field.key, askedOf(field));
+    if (field.definition.name !== "edges") continue;
+    const { type, nodes } = askedOf(field);
+    for (const inner of selectedFields(operation, type, nodes)) {
+      if (inner.definition.name === "node") found.set(`${field.key}.${inner.key}`, askedOf(inner));
+    }
+  }
+  return found;
+}

@@ -1,0 +1,130 @@
+/** In charge of a resource: a declaration completed with what the datamodel knows of its table. */
+import { builder } from "../builder/builder.js";
+import { type Field, type FieldName, type ModelName, models, type Relation } from "../generated/datamodel.js";
+import type { Command, Declaration, FieldRule, Through } from "./declaration.js";
+
+/** One row as the statement gave it: values by response key. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** A column that GraphQL shows, with the rule of its field. */
+export interface Column extends Field {
+  readonly name: string;
+  readonly rule: FieldRule;
+}
+
+/** A relation to another resource, before that one is looked up: it may be declared later. */
+export interface Link extends Relation {
+  readonly name: string;
+}
+
+/** A protected table. */
+export interface Resource {
+  /** The model's and the GraphQL type's name: Todo. */
+  readonly name: ModelName;
+  /** Its fields in GraphQL: todo, todos. */
+  readonly singular: string;
+  readonly plural: string;
+  readonly description: string;
+  readonly table: { readonly schema: string; readonly name: string };
+  /** The columns on show by field name, in the order of the Prisma schema. */
+  readonly columns: ReadonlyMap<string, Column>;
+  /** The relations on show by field name. */
+  readonly links: ReadonlyMap<string, Link>;
+  readonly lists: ReadonlyMap<string, Through>;
+  readonly owner: Field | null;
+  readonly scope: { readonly field: string; readonly column: string; readonly type: string | null } | null;
+  readonly shares: ModelName | null;
+  readonly readOnly: ReadonlySet<string>;
+  readonly commands: ReadonlySet<Command>;
+  readonly audience: "authenticated" | "public";
+  /** The feature that a command needs, e.g. `todos.update`. */
+  readonly featureOf: (command: Command) => string;
+  /** The GraphQL type, to be named before it is built. */
+  readonly type: ReturnType<typeof builder.objectRef<Row>>;
+}
+
+const momentsKeptByTheDatabase = ["createdAt", "updatedAt"];
+
+/** Declares a protected table: `resource("Todo", { feature: "todos", owner: "ownerId", scope: "scopeId" })`. */
+export function resource<M extends ModelName>(name: M, declaration: Declaration<M>): Resource {
+  const model = models[name];
+  const singular = lowerFirst(name);
+  const feature = declaration.feature ?? plural(singular);
+  const columns = columnsOf(name, declaration);
+  return {
+    name,
+    singular,
+    plural: plural(singular),
+    description: model.description,
+    table: { schema: model.schema, name: model.table },
+    columns,
+    links: linksOf(name, declaration),
+    lists: new Map(Object.entries(declaration.lists ?? {})),
+    owner: declaration.owner === undefined ? null : fieldOf(name, declaration.owner),
+    scope: scopeOf(name, declaration.scope),
+    shares: declaration.shares ?? null,
+    readOnly: new Set<string>(["id", ...momentsKeptByTheDatabase, ...(declaration.readOnly ?? [])]),
+    commands: new Set<Command>(["read", ...(declaration.commands ?? [])]),
+    audience: declaration.audience ?? "authenticated",
+    featureOf: (command) => declaration.features?.[command] ?? `${feature}.${command}`,
+    type: builder.objectRef<Row>(name),
+  };
+}
+
+function columnsOf<M extends ModelName>(
+  name: M,
+  { hidden = [], fields = {} }: Declaration<M>,
+): ReadonlyMap<string, Column> {
+  const model = models[name];
+  const foreignKeys = new Set(Object.values(model.relations).flatMap((one) => (one.isList ? [] : one.columns)));
+  const rules: { readonly [field: string]: FieldRule | undefined } = fields;
+  const isShown = (field: string, { column, isId }: Field) =>
+    !isOneOf(hidden, field) && (isId || !foreignKeys.has(column));
+  return new Map(
+    Object.entries(model.fields)
+      .filter(([field, known]) => isShown(field, known))
+      .map(([field, known]) => [field, { ...known, name: field, rule: rules[field] ?? {} }]),
+  );
+}
+
+function linksOf<M extends ModelName>(
+  name: M,
+  { hidden = [], references = {} }: Declaration<M>,
+): ReadonlyMap<string, Link> {
+  const relations = Object.entries(models[name].relations)
+    .filter(([relation]) => !isOneOf(hidden, relation))
+    .map(([relation, known]) => [relation, { ...known, name: relation }] as const);
+  const plain = Object.entries<ModelName | undefined>(references).flatMap(([field, model]) =>
+    model === undefined ? [] : [[field, linkByColumn(fieldOf(name, field), field, model)] as const],
+  );
+  return new Map([...relations, ...plain]);
+}
+
+function linkByColumn({ column, isRequired, description }: Field, name: string, model: ModelName): Link {
+  return { name, model, isList: false, isRequired, columns: [column], references: ["id"], description };
+}
+
+function scopeOf<M extends ModelName>(name: M, scope: Declaration<M>["scope"]): Resource["scope"] {
+  if (scope === undefined) return null;
+  const [field, type] = typeof scope === "string" ? [scope, null] : [scope.column, scope.type];
+  return { field, column: fieldOf(name, field).column, type };
+}
+
+/** What is known of a field of a model, shown or not. */
+export function fieldOf<M extends ModelName>(model: M, field: FieldName<M> | string): Field {
+  const known = models[model].fields[field];
+  if (known === undefined) throw new TypeError(`${model} has no field ${field}.`);
+  return known;
+}
+
+function isOneOf(names: readonly string[], name: string): boolean {
+  return names.includes(name);
+}
+
+function lowerFirst(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}
+
+function plural(singular: string): string {
+  return /(s|x|ch|sh)$/.test(singular) ? `${singular}es` : singular.replace(/([^aeiou])y$/, "$1ie") + "s";
+}

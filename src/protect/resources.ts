@@ -1,0 +1,10 @@
+/** In charge of finding a resource by the name of its model. */
+import type { Resource } from "./resource.js";
+
+/** Every declared resource by the name of its model and type. */
+export type Resources = ReadonlyMap<string, Resource>;
+
+/** Which resource a model stands for: itself, and a tenant's member for the user who is it. */
+export function behind(resources: Resources, model: string): Resource | undefined {
+  return resources.get(model === "TenantMember" ? "User" : model);
+}

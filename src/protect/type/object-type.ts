@@ -1,0 +1,95 @@
+/** In charge of the GraphQL type of a resource: its columns, what it belongs to, and its lists. */
+import { sql } from "kysely";
+import { globalId } from "../global-id.js";
+import { carry } from "../read/field-plan.js";
+import { holdsAtRow } from "../read/guard.js";
+import type { Source, Sql } from "../read/sql.js";
+import type { Column, Resource, Row } from "../resource.js";
+import type { Resources } from "../resources.js";
+import { describe } from "./describe.js";
+import { leafType } from "./leaf-type.js";
+import { linkFields } from "./link-fields.js";
+import { Node } from "./node.js";
+import type { ObjectFields } from "./object-fields.js";
+import { rowScope } from "./row-scope.js";
+
+/** Builds the type. */
+export function implementType(resource: Resource, resources: Resources): void {
+  const guarded = [...resource.columns.values()].filter(({ rule }) => rule.read !== undefined);
+  resource.type.implement({
+    description: resource.description,
+    interfaces: [Node],
+    ...(guarded.length === 0 ? {} : { grantScopes: (row: Row) => grantsOf(row, guarded) }),
+    fields: (t) => ({
+      ...Object.fromEntries(
+        [...resource.columns.values()].map((column) => [column.name, columnField(t, resource, column)]),
+      ),
+      ...linkFields(t, resource, resources),
+    }),
+  });
+}
+
+function columnField(t: ObjectFields, resource: Resource, column: Column) {
+  const { name, rule } = column;
+  if (name === "id") return idField(t, resource);
+  if (rule.read !== undefined) return guardedField(t, resource, { column, read: rule.read });
+  return t.field({
+    type: column.isList ? [leafType(column)] : leafType(column),
+    nullable: !column.isRequired,
+    description: describe(column.description, name),
+    authScopes: rowScope,
+    extensions: carry({ kind: "value", expression: (row) => inJson(column, row) }),
+    resolve: (row, _args, _context, info) => row[info.path.key],
+  });
+}
+
+function idField(t: ObjectFields, { name }: Resource) {
+  return t.id({
+    nullable: false,
+    description: `The global id: \`${name}:uuid\`.`,
+    authScopes: rowScope,
+    extensions: carry({ kind: "value", expression: (row) => row("id") }),
+    resolve: (row, _args, _context, info) => globalId(name, String(row[info.path.key])),
+  });
+}
+
+interface Guarded {
+  readonly column: Column;
+  readonly read: string;
+}
+
+function guardedField(t: ObjectFields, resource: Resource, { column, read }: Guarded) {
+  const key = guardedKey(column);
+  return t.field({
+    type: leafType(column),
+    nullable: true,
+    description: `${describe(column.description, column.name)} Needs \`${read}\` at the row's scope.`,
+    authScopes: { $granted: column.name },
+    extensions: {
+      portcullis: { requires: read },
+      ...carry({
+        kind: "guarded",
+        key,
+        guard: (row) => holdsAtRow(resource, read, row),
+        expression: (row) => inJson(column, row),
+      }),
+    },
+    ...(column.rule.onDeny === "null" ? { unauthorizedResolver: () => null } : {}),
+    resolve: (row) => (row[key] as readonly unknown[])[0],
+  });
+}
+
+/** The fields that the statement found readable on this row. */
+function grantsOf(row: Row, guarded: readonly Column[]): readonly string[] {
+  return guarded.filter((column) => Array.isArray(row[guardedKey(column)])).map(({ name }) => name);
+}
+
+// With a mark that no GraphQL name has, so that no alias can stand in its place.
+function guardedKey({ name }: Column): string {
+  return `${name}?`;
+}
+
+/** JSON has no exact decimals and no 64-bit integers: they travel as text. */
+function inJson({ column, type }: Column, row: Source): Sql {
+  return type === "Decimal" || type === "BigInt" ? sql`${row(column)}::text` : row(column);
+}

@@ -1,0 +1,94 @@
+/** In charge of what a mutation takes: the columns a client may write, as input fields and as data. */
+import { builder } from "../../builder/builder.js";
+import { GatewayError } from "../../errors.js";
+import { type EnumName, enums } from "../../generated/datamodel.js";
+import type { Column, Resource } from "../resource.js";
+import { describe, spoken } from "../type/describe.js";
+import { leafType } from "../type/leaf-type.js";
+import type { Data } from "./rows.js";
+
+/** The columns a client may write. */
+export function writableColumns({ columns, readOnly }: Resource): readonly Column[] {
+  return [...columns.values()].filter(({ name }) => !readOnly.has(name));
+}
+
+/** The input of a mutation on a resource. To the compiler a plain record: what columns there are is known at run time. */
+export type WriteInput = Readonly<Record<string, unknown>>;
+
+/** `CreateTodoInput`: what has no default must be given. */
+export function createInput(resource: Resource) {
+  const type = builder.inputRef<WriteInput>(`Create${resource.name}Input`);
+  return type.implement({
+    description: `A new ${spoken(resource.singular)}, in the caller's name.`,
+    fields: (t) => ({
+      ...Object.fromEntries(
+        writableColumns(resource).map((column) => [
+          column.name,
+          t.field({
+            type: leafType(column),
+            required: column.isRequired && !column.hasDefault,
+            description: describeInput(column),
+          }),
+        ]),
+      ),
+      ...(hasScopeId(resource)
+        ? {
+            scope: t.string({
+              description: "Where it stands, as `type/key` or a global id. By default at the root of the tenant.",
+            }),
+          }
+        : {}),
+    }),
+  });
+}
+
+/** `UpdateTodoInput`: what is left out stays as it is. */
+export function updateInput(resource: Resource) {
+  const type = builder.inputRef<WriteInput>(`Update${resource.name}Input`);
+  return type.implement({
+    description: `Changes of a ${spoken(resource.singular)}. What is left out stays as it is.`,
+    fields: (t) => ({
+      id: t.id({ required: true, description: `Which one, by its global id.` }),
+      ...Object.fromEntries(
+        writableColumns(resource).map((column) => [
+          column.name,
+          t.field({ type: leafType(column), description: describeInput(column) }),
+        ]),
+      ),
+    }),
+  });
+}
+
+/** `DeleteTodoInput` */
+export function deleteInput(resource: Resource) {
+  return builder.inputType(`Delete${resource.name}Input`, {
+    description: `Which ${spoken(resource.singular)} to delete.`,
+    fields: (t) => ({ id: t.id({ required: true, description: "Its global id." }) }),
+  });
+}
+
+/** True when the row stands at a scope by its id, so that a client may say which. */
+export function hasScopeId({ scope }: Resource): boolean {
+  return scope !== null && scope.type === null;
+}
+
+/** The columns in an input as Prisma takes them. BAD_USER_INPUT for null where a value is needed. */
+export function dataOf(resource: Resource, input: WriteInput): Data {
+  const given = writableColumns(resource).filter(({ name }) => input[name] !== undefined);
+  return Object.fromEntries(given.map((column) => [column.name, valueFor(column, input[column.name])]));
+}
+
+function valueFor({ name, type, isRequired, isEnum }: Column, value: unknown): unknown {
+  if (value === null && isRequired) throw new GatewayError("BAD_USER_INPUT", `${name} can't be empty.`);
+  if (value === null) return null;
+  if (type === "BigInt") return BigInt(String(value));
+  // Postgres' spelling came in; Prisma has its own name for it.
+  if (isEnum)
+    return Object.entries<string>(enums[type as EnumName].values).find(([, spelling]) => spelling === value)?.[0];
+  return value;
+}
+
+function describeInput({ description, name, rule }: Column): string {
+  const words = describe(description, name);
+  return rule.write === undefined ? words : `${words} Needs \`${rule.write}\` at the row's scope.`;
+}

@@ -1,0 +1,16 @@
+/** In charge of features as GraphQL shows them. They are written by the functions of iam only. */
+import { resource } from "../protect/resource.js";
+
+/** A dotted permission code in the tree of features. */
+export const feature = resource("Feature", {
+  feature: "iam.features",
+  lists: {
+    roles: {
+      to: "Role",
+      through: "RoleFeature",
+      from: "featureId",
+      by: "roleId",
+      description: "The roles that give this very feature.",
+    },
+  },
+});

@@ -1,0 +1,15 @@
+/** In charge of the list of what is protected. A new declaration is added here. */
+import type { Resource } from "../protect/resource.js";
+import { chat } from "./chat.js";
+import { feature } from "./feature.js";
+import { grant } from "./grant.js";
+import { group } from "./group.js";
+import { role } from "./role.js";
+import { sale } from "./sale.js";
+import { scope } from "./scope.js";
+import { tenant } from "./tenant.js";
+import { todo } from "./todo.js";
+import { user } from "./user.js";
+
+/** Every protected table that GraphQL shows. */
+export const resources: readonly Resource[] = [tenant, user, group, role, feature, scope, grant, todo, chat, sale];

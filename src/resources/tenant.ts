@@ -1,0 +1,5 @@
+/** In charge of tenants as GraphQL shows them. They are written by the functions of iam only. */
+import { resource } from "../protect/resource.js";
+
+/** An organisation. A caller sees those he is a member of. */
+export const tenant = resource("Tenant", { feature: "iam.tenants" });

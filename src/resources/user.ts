@@ -1,0 +1,8 @@
+/** In charge of users as GraphQL shows them. They are written by the functions of iam only. */
+import { resource } from "../protect/resource.js";
+
+/** A user is seen by himself, and by the tenant's members as the policies say. */
+export const user = resource("User", {
+  feature: "iam.users",
+  hidden: ["selectedTenantId", "selectedTenant"],
+});

@@ -1,0 +1,14 @@
+/** In charge of putting the schema together: what is declared, and what is written by hand. */
+import { builder } from "../builder/builder.js";
+import { protect } from "../protect/protect.js";
+import { resources } from "../resources/resources.js";
+import "./can.js";
+import "./grant.js";
+import "./group.js";
+import "./tenant.js";
+import "./viewer.js";
+
+protect(resources);
+
+/** The GraphQL schema of the gateway. Building it fails at the first field that doesn't say who may read it. */
+export const schema = builder.toSchema();
