@@ -1,0 +1,147 @@
+/** In charge of holding the oracle against the database: every caller, feature, scope, row and command of a world. */
+import type { Sessions } from "../../src/database/session.js";
+import { type Answers, askDatabase, featuresOf, placesOf } from "./ask-database.js";
+import * as oracle from "./oracle.js";
+import type { StoredWorld } from "./store-world.js";
+import { globalScope, type Row } from "./world.js";
+
+/** What was found: how many decisions were compared, and in words where the two disagree. */
+export interface Verdict {
+  readonly decisions: number;
+  readonly disagreements: readonly string[];
+}
+
+/** Everybody who could ask in the world, for every tenant that he could name. */
+export function credentialsOf({ world }: StoredWorld): readonly oracle.Credential[] {
+  const tenants = [null, ...world.tenants.map((tenant) => tenant.id)];
+  const users = [null, ...world.users.map((user) => user.id)];
+  return users.flatMap((user) => tenants.map((tenant) => ({ user, tenant })));
+}
+
+/** Asks oracle and database everything, one caller after the other. */
+export async function compareWithDatabase(sessions: Sessions, stored: StoredWorld): Promise<Verdict> {
+  const notes = new Notes();
+  for (const credential of credentialsOf(stored)) {
+    const expected = oracle.open(stored.world, credential);
+    const answers = await askDatabase(sessions, stored, credential);
+    const who = `${credential.user ?? "anonymous"} in ${credential.tenant ?? "no tenant named"}`;
+    if (typeof expected === "number" || typeof answers === "number") notes.same(`${who}: session`, expected, answers);
+    else compareCaller({ stored, caller: expected, answers, who, notes });
+  }
+  return notes;
+}
+
+interface Comparison {
+  readonly stored: StoredWorld;
+  readonly caller: oracle.Caller;
+  readonly answers: Answers;
+  readonly who: string;
+  readonly notes: Notes;
+}
+
+function compareCaller(comparison: Comparison): void {
+  compareFeatures(comparison);
+  if (comparison.caller.user !== null) {
+    compareRows(comparison);
+    compareShares(comparison);
+    compareCreations(comparison);
+    comparison.notes.same(`${comparison.who}: statements that nobody may run`, [], comparison.answers.escaped);
+  }
+}
+
+function compareFeatures({ stored, caller, answers, who, notes }: Comparison): void {
+  const { world } = stored;
+  const scopeAt = (place: string) =>
+    [...world.scopes.filter((scope) => scope.tenant === caller.tenant), globalScope].find(
+      (scope) => stored.place(scope).join("/") === place,
+    );
+  for (const feature of featuresOf(stored)) {
+    for (const place of placesOf(stored)) {
+      const scope = scopeAt(place);
+      const expected = scope !== undefined && oracle.holds(world, caller, feature, scope);
+      notes.same(`${who}: can ${feature} at ${place}`, expected, answers.can.has(`${feature} at ${place}`));
+    }
+    const scopes = oracle.scopesWith(world, caller, feature);
+    const campuses = scopes.filter((scope) => scope.type === "campus").map((scope) => scope.key);
+    const everywhere = oracle.holdsEverywhere(world, caller, feature);
+    notes.sameSet(
+      `${who}: scopes with ${feature}`,
+      scopes.map((s) => stored.id(s.id)),
+      answers.scopesWith.get(feature),
+    );
+    notes.sameSet(`${who}: campuses with ${feature}`, campuses, answers.keysWith.get(feature));
+    notes.same(`${who}: holds ${feature} everywhere`, everywhere, answers.everywhere.has(feature));
+  }
+}
+
+function compareRows({ stored, caller, answers, who, notes }: Comparison): void {
+  const { world } = stored;
+  for (const resource of ["todos", "chats"] as const) {
+    const table = `public.${resource}`;
+    const rows = world.rows.filter((row) => row.resource === resource);
+    const ids = (may: (row: Row) => boolean) => rows.filter(may).map((row) => stored.id(row.id));
+    const may = (command: oracle.Command) => ids((row) => oracle.can(world, caller, command, row));
+    const blindly = (command: oracle.Command) => ids((row) => oracle.allows(world, caller, command, row)).length;
+    notes.sameSet(`${who}: reads ${resource}`, may("read"), answers.seen.get(table), rows.length);
+    notes.sameSet(`${who}: updates ${resource}`, may("update"), answers.updated.get(table), rows.length);
+    notes.sameSet(`${who}: deletes ${resource}`, may("delete"), answers.deleted.get(table), rows.length);
+    notes.same(`${who}: updates ${resource} unseen`, blindly("update"), answers.blindlyUpdated.get(table), rows.length);
+    notes.same(`${who}: deletes ${resource} unseen`, blindly("delete"), answers.blindlyDeleted.get(table), rows.length);
+  }
+  const sales = world.sales.filter((sale) => oracle.seesSale(world, caller, sale)).map((sale) => stored.id(sale.id));
+  notes.sameSet(`${who}: reads sales`, sales, answers.seen.get("public.sales"), world.sales.length);
+  const groups = oracle.visibleGroups(world, caller).map((group) => stored.id(group.id));
+  notes.sameSet(`${who}: reads groups`, groups, answers.seen.get("iam.groups"), world.groups.length);
+}
+
+function compareShares({ stored, caller, answers, who, notes }: Comparison): void {
+  const { world } = stored;
+  for (const [table, resource] of [
+    ["public.todo_shares", "todos"],
+    ["public.chat_shares", "chats"],
+  ] as const) {
+    const rows = world.rows.filter((row) => row.resource === resource);
+    const total = rows.flatMap((row) => row.shares).length;
+    const seen = rows.flatMap((row) => row.shares.filter((share) => oracle.seesShare(world, caller, row, share)));
+    const own = rows.filter((row) => oracle.can(world, caller, "share", row)).flatMap((row) => row.shares);
+    const ids = (list: typeof seen) => list.map((share) => stored.id(share.id));
+    notes.sameSet(`${who}: reads shares of ${resource}`, ids(seen), answers.seen.get(table), total);
+    notes.sameSet(`${who}: updates shares of ${resource}`, ids(own), answers.updated.get(table), total);
+    notes.sameSet(`${who}: deletes shares of ${resource}`, ids(own), answers.deleted.get(table), total);
+  }
+  world.rows.forEach((row, n) => {
+    const user = world.users[n % world.users.length];
+    const group = world.groups[n % Math.max(1, world.groups.length)];
+    const targets = [...(user ? [{ user: user.id }] : []), ...(group ? [{ group: group.id }] : [])];
+    for (const to of targets) {
+      const name = "user" in to ? to.user : to.group;
+      const expected = oracle.mayShareWith(world, caller, row, to);
+      notes.same(`${who}: shares ${row.id} with ${name}`, expected, answers.shared.has(`${row.id} ${name}`));
+    }
+  });
+}
+
+function compareCreations({ stored, caller, answers, who, notes }: Comparison): void {
+  for (const resource of ["todos", "chats"] as const) {
+    for (const scope of [...stored.world.scopes, globalScope]) {
+      const expected = oracle.mayCreateAt(stored.world, caller, resource, scope);
+      const found = answers.created.has(`${resource} ${stored.id(scope.id)}`);
+      notes.same(`${who}: creates ${resource} at ${scope.id}`, expected, found);
+    }
+  }
+}
+
+class Notes implements Verdict {
+  readonly disagreements: string[] = [];
+  decisions = 0;
+
+  same(question: string, expected: unknown, found: unknown, weight = 1): void {
+    this.decisions += weight;
+    const [told, seen] = [JSON.stringify(expected), JSON.stringify(found)];
+    if (told !== seen) this.disagreements.push(`${question}: the oracle says ${told}, the database ${seen}`);
+  }
+
+  sameSet(question: string, expected: readonly string[], found: readonly string[] = [], weight = 1): void {
+    this.same(question, expected.toSorted(), found.toSorted(), weight);
+  }
+}
