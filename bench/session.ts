@@ -3,31 +3,39 @@
  * the same statements one after the other, and against the bare prepared query. Read the ratios, not the numbers.
  * Run: `npx tsx bench/session.ts [seconds per round]`
  */
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import pg from "pg";
+import { startEmbeddedPostgres } from "../src/database/embedded.js";
 import type { Statement } from "../src/database/pipeline.js";
 import { createPool } from "../src/database/pool.js";
+import { bootstrapRoles } from "../src/database/roles.js";
 import { createSessions } from "../src/database/session.js";
 import { openingStatements, settingsFor } from "../src/database/settings.js";
 import { callerNamed } from "../test/support/sessions.js";
-import { startStubDatabase } from "../test/support/stub-database.js";
+import { stubSchema } from "../test/support/stub-schema.js";
 
 const concurrency = 32;
 const poolSize = 10;
 const rounds = 3;
 const roundMillis = Number(process.argv[2] ?? 2) * 1_000;
 
-const database = await startStubDatabase({ isQuiet: true });
-await database.admin(
+const folder = await mkdtemp(join(tmpdir(), "portcullis-bench-"));
+await chmod(folder, 0o711);
+const server = await startEmbeddedPostgres({ dataFolder: folder });
+await bootstrapRoles({ adminUrl: server.adminUrl, authenticatorPassword: server.authenticatorPassword });
+const url = `postgres://authenticator:${server.authenticatorPassword}@127.0.0.1:${server.port}/postgres`;
+
+const owner = new pg.Pool({ connectionString: server.adminUrl, max: poolSize });
+await owner.query(stubSchema);
+await owner.query(
   "insert into notes (id, owner, body) select i, md5('caller-' || i % 100)::uuid, 'note ' || i from generate_series(1, 10000) i",
 );
-await database.admin("analyze notes");
+await owner.query("analyze notes");
 
-const driver = new pg.Pool({ connectionString: database.url, max: poolSize });
-const owner = new pg.Pool({
-  connectionString: database.url.replace("authenticator:gateway", "postgres:postgres"),
-  max: poolSize,
-});
-const pool = createPool({ url: database.url, size: poolSize, acquireTimeoutMillis: 10_000, prepare: true });
+const driver = new pg.Pool({ connectionString: url, max: poolSize });
+const pool = createPool({ url: url, size: poolSize, acquireTimeoutMillis: 10_000, prepare: true });
 const sessions = createSessions(pool);
 const options = { mode: "read", isSingleStatement: true, changesAuthority: false, requestId: "bench" } as const;
 const limits = { statementTimeoutMillis: 10_000, lockTimeoutMillis: 5_000, idleInTransactionTimeoutMillis: 15_000 };
@@ -97,4 +105,5 @@ for (const [name, values] of results) {
 }
 for (const ending of [driver, owner]) ending.on("error", () => {});
 await Promise.all([driver.end(), owner.end(), pool.close()]);
-await database.stop();
+await server.stop();
+await rm(folder, { recursive: true, force: true });

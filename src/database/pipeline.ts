@@ -47,16 +47,20 @@ interface Wire extends EventEmitter {
   sendCopyFail(reason: string): void;
 }
 
-/** Whether sending the same once more may help: the connection had gone unseen, or a prepared statement was stale. */
+/**
+ * Whether sending the same once more may help, to whoever knows that nothing of it holds: the connection had gone unseen, a
+ * prepared statement was stale, or somebody else was faster.
+ */
 export function isWorthRepeating({ outcomes, isLost }: PipelineResult): boolean {
   if (isLost) return !outcomes.some((outcome) => outcome.isOk);
-  return outcomes.some((outcome) => !outcome.isOk && !outcome.isSkipped && isStale(outcome.error));
+  return outcomes.some((outcome) => !outcome.isOk && !outcome.isSkipped && hasState(outcome.error, repeatableStates));
 }
 
 const noColumns: readonly Column[] = [];
 
 // Stale statements: dropped by DISCARD or a pooler, or planned for columns that have changed since.
 const staleStatementStates = new Set(["26000", "0A000", "42P05"]);
+const repeatableStates = new Set([...staleStatementStates, "40001", "40P01"]);
 
 /** One write: Parse, Bind and Execute of every item, then a single Sync. Give it to `client.query`, then await `result`. */
 export class Pipeline implements Submittable {
@@ -155,7 +159,7 @@ export class Pipeline implements Submittable {
     if (this.#outcomes.length === this.#items.length) this.#outcomes.length = 0;
     for (const { statement, isNew } of this.#sent.slice(this.#outcomes.length))
       if (isNew) this.#prepared.forget(statement);
-    if (isStale(error)) this.#prepared.forgetAll();
+    if (hasState(error, staleStatementStates)) this.#prepared.forgetAll();
     this.#outcomes.push({ isOk: false, error, isSkipped: false });
     this.#skipRest(error);
   }
@@ -170,8 +174,6 @@ export class Pipeline implements Submittable {
   }
 }
 
-function isStale(error: unknown): boolean {
-  return (
-    error instanceof Error && "code" in error && typeof error.code === "string" && staleStatementStates.has(error.code)
-  );
+function hasState(error: unknown, states: ReadonlySet<string>): boolean {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && states.has(error.code);
 }

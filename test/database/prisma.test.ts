@@ -5,15 +5,14 @@ import type { TransactionClient } from "../../src/database/prisma.js";
 import { createSessions } from "../../src/database/session.js";
 import { type DatabaseProxy, startDatabaseProxy } from "../support/database-proxy.js";
 import { failureOf, openers, sql } from "../support/sessions.js";
-import { type StubDatabase, startStubDatabase } from "../support/stub-database.js";
+import { useStubDatabase } from "../support/stub-database.js";
 
-let database: StubDatabase;
+const database = useStubDatabase();
 let proxy: DatabaseProxy;
 let pool: Pool;
 let open: ReturnType<typeof openers>;
 
 beforeAll(async () => {
-  database = await startStubDatabase();
   proxy = await startDatabaseProxy(database.url);
   pool = createPool({ url: proxy.url, size: 4, acquireTimeoutMillis: 10_000, prepare: true });
   open = openers(createSessions(pool));
@@ -21,7 +20,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await pool?.close();
   await proxy?.stop();
-  await database?.stop();
 });
 beforeEach(() => database.admin("delete from todos"));
 
@@ -160,7 +158,7 @@ describe("an error of Prisma", () => {
     const session = open.write("alice");
     await session.prisma((client) => client.todo.create({ data: { title: "lost" } }));
     await database.admin(
-      "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'authenticator' and state like 'idle in%'",
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename = 'authenticator' and state like 'idle in%'",
     );
     expect(await failureOf(session.prisma((client) => client.todo.count()))).toMatchObject({ code: "UNAVAILABLE" });
     await session.rollback();

@@ -3,20 +3,18 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createPool, type Pool } from "../../src/database/pool.js";
 import { createSessions } from "../../src/database/session.js";
 import { failureOf, openers, sql } from "../support/sessions.js";
-import { type StubDatabase, startStubDatabase } from "../support/stub-database.js";
+import { useStubDatabase } from "../support/stub-database.js";
 
-let database: StubDatabase;
+const database = useStubDatabase();
 let pool: Pool;
 let open: ReturnType<typeof openers>;
 
 beforeAll(async () => {
-  database = await startStubDatabase();
   pool = createPool({ url: database.url, size: 5, acquireTimeoutMillis: 20_000, prepare: true });
   open = openers(createSessions(pool));
 });
 afterAll(async () => {
   await pool?.close();
-  await database?.stop();
 });
 
 const whoAmI = sql("select current_setting('app.subject') as subject, current_user as role, pg_sleep(random() / 200)");

@@ -1,21 +1,16 @@
 /** In charge of what a mutation keeps and what it undoes: savepoints, commits, lost connections. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Connection } from "../../src/database/connection.js";
 import { createPool, type Pool } from "../../src/database/pool.js";
 import { createSessions } from "../../src/database/session.js";
 import { type DatabaseProxy, startDatabaseProxy } from "../support/database-proxy.js";
 import { failureOf, openers, sql } from "../support/sessions.js";
-import { type StubDatabase, startStubDatabase } from "../support/stub-database.js";
+import { useStubDatabase } from "../support/stub-database.js";
 
-let database: StubDatabase;
+const database = useStubDatabase();
 let proxy: DatabaseProxy;
 let pool: Pool;
 let open: ReturnType<typeof openers>;
-
-beforeAll(async () => {
-  database = await startStubDatabase();
-});
-afterAll(() => database?.stop());
 
 beforeEach(async () => {
   await database.admin("delete from notes");
@@ -35,7 +30,7 @@ const leftOpen = async () =>
   Number(
     (
       await database.admin<{ count: string }>(
-        "select count(*) from pg_stat_activity where usename = 'authenticator' and state like 'idle in%'",
+        "select count(*) from pg_stat_activity where datname = current_database() and usename = 'authenticator' and state like 'idle in%'",
       )
     )[0]?.count,
   );
@@ -183,7 +178,7 @@ describe("a savepoint", () => {
 describe("a lost connection", () => {
   const kill = (query: string) =>
     database.admin(
-      "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'authenticator' and query like $1",
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and usename = 'authenticator' and query like $1",
       [`%${query}%`],
     );
 
