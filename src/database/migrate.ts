@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import type { MigrationList } from "@prisma/schema-engine-wasm";
 import type pg from "pg";
 import { StartupError } from "../errors.js";
-import { asAdmin } from "./admin.js";
 import { prismaFolder, readMigrations, readSchemaFiles } from "./prisma-files.js";
+import { withConnection } from "./with-connection.js";
 
 /** What a migration is told. */
 export interface MigrateOptions {
@@ -20,7 +20,7 @@ export interface MigrateOptions {
  */
 export async function migrate({ adminUrl, folder = prismaFolder }: MigrateOptions): Promise<readonly string[]> {
   const migrations = await readMigrations(folder);
-  return await asAdmin(adminUrl, async (client) => {
+  return await withConnection(adminUrl, async (client) => {
     if (!(await isBehind(client, migrations))) return [];
     await client.query("select pg_advisory_lock(hashtext('portcullis migrate'))");
     if (!(await isBehind(client, migrations))) return [];

@@ -4,8 +4,8 @@
  */
 import type pg from "pg";
 import { StartupError } from "../errors.js";
-import { asAdmin } from "./admin.js";
 import { scramVerifier } from "./scram.js";
+import { withConnection } from "./with-connection.js";
 
 /** What the bootstrap is told. */
 export interface BootstrapOptions {
@@ -20,7 +20,7 @@ export interface BootstrapOptions {
  * the owning ones. Changes nothing the second time. Throws a StartupError with the SQL to run when the administrator may not.
  */
 export async function bootstrapRoles({ adminUrl, authenticatorPassword }: BootstrapOptions): Promise<void> {
-  await asAdmin(adminUrl, async (client) => {
+  await withConnection(adminUrl, async (client) => {
     for (const step of stepsFor(await describeServer(client))) await ensure(client, step);
     if (authenticatorPassword === undefined) return;
     const verifier = client.escapeLiteral(scramVerifier(authenticatorPassword));
@@ -30,7 +30,7 @@ export async function bootstrapRoles({ adminUrl, authenticatorPassword }: Bootst
 
 /** Makes a database of this name where there is none, and answers its address. */
 export async function ensureDatabase(adminUrl: string, name: string): Promise<string> {
-  await asAdmin(adminUrl, (client) =>
+  await withConnection(adminUrl, (client) =>
     ensure(client, {
       isDone: `select exists (select from pg_database where datname = ${client.escapeLiteral(name)})`,
       statement: `create database ${client.escapeIdentifier(name)}`,

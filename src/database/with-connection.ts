@@ -1,10 +1,10 @@
-/** In charge of the short visits as the database's administrator: one connection, closed again whatever happens. */
+/** In charge of short visits to a database outside of the pool: one connection, closed again whatever happens. */
 import pg from "pg";
 import { StartupError } from "../errors.js";
 
 /** Connects, does `work`, disconnects. Throws a StartupError when nobody answers or the login is refused. */
-export async function asAdmin<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, application_name: "portcullis admin" });
+export async function withConnection<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url, application_name: "portcullis start" });
   // Without a listener a lost connection would end the process; the query that notices it rejects as well.
   client.on("error", () => undefined);
   await connect(client);
