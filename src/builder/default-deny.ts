@@ -45,7 +45,11 @@ interface FieldOptions {
 
 function scopesOf(coordinate: string, { authScopes }: FieldOptions): readonly (readonly [string, unknown])[] {
   if (typeof authScopes === "function") {
-    refuse(coordinate, "decides its scopes in a function, which nobody can read off the schema", "Declare them as an object.");
+    refuse(
+      coordinate,
+      "decides its scopes in a function, which nobody can read off the schema",
+      "Declare them as an object.",
+    );
   }
   const scopes = Object.entries(authScopes ?? {});
   if (scopes.length === 0) {
@@ -60,7 +64,11 @@ function refuseScope(coordinate: string, name: string, value: unknown): void {
   }
   const isAsked = name === grantedByRow ? typeof value === "string" && value !== "" : value === true;
   if (!isAsked) {
-    refuse(coordinate, `asks for "${name}" with ${JSON.stringify(value) ?? "undefined"}, which asks for nothing`, `Ask with true.`);
+    refuse(
+      coordinate,
+      `asks for "${name}" with ${JSON.stringify(value) ?? "undefined"}, which asks for nothing`,
+      `Ask with true.`,
+    );
   }
 }
 
@@ -75,7 +83,6 @@ function refuse(coordinate: string, problem: string, mend: string): never {
 }
 
 SchemaBuilder.registerPlugin(pluginName, DefaultDenyPlugin);
-
 
 /** The name under which the builder lists the plugin. */
 export const defaultDeny = pluginName;

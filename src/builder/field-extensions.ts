@@ -12,7 +12,9 @@ export interface FieldExtensions {
 }
 
 /** Reads a field's `extensions.portcullis`; empty when it has none. */
-export function fieldExtensions(field: Pick<GraphQLField<unknown, unknown>, "extensions"> | undefined): FieldExtensions {
+export function fieldExtensions(
+  field: Pick<GraphQLField<unknown, unknown>, "extensions"> | undefined,
+): FieldExtensions {
   return (field?.extensions["portcullis"] as FieldExtensions | undefined) ?? {};
 }
 

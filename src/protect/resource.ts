@@ -126,5 +126,5 @@ function lowerFirst(name: string): string {
 }
 
 function plural(singular: string): string {
-  return /(s|x|ch|sh)$/.test(singular) ? `${singular}es` : singular.replace(/([^aeiou])y$/, "$1ie") + "s";
+  return /(s|x|ch|sh)$/.test(singular) ? `${singular}es` : `${singular.replace(/([^aeiou])y$/, "$1ie")}s`;
 }

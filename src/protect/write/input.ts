@@ -1,7 +1,6 @@
 /** In charge of what a mutation takes: the columns a client may write, as input fields and as data. */
 import { builder } from "../../builder/builder.js";
 import { GatewayError } from "../../errors.js";
-import { type EnumName, enums } from "../../generated/datamodel.js";
 import type { Column, Resource } from "../resource.js";
 import { describe, spoken } from "../type/describe.js";
 import { leafType } from "../type/leaf-type.js";
@@ -72,19 +71,14 @@ export function hasScopeId({ scope }: Resource): boolean {
   return scope !== null && scope.type === null;
 }
 
-/** The columns in an input as Prisma takes them. BAD_USER_INPUT for null where a value is needed. */
+/** The columns that an input names. BAD_USER_INPUT for null where a value is needed. */
 export function dataOf(resource: Resource, input: WriteInput): Data {
   const given = writableColumns(resource).filter(({ name }) => input[name] !== undefined);
   return Object.fromEntries(given.map((column) => [column.name, valueFor(column, input[column.name])]));
 }
 
-function valueFor({ name, type, isRequired, isEnum }: Column, value: unknown): unknown {
+function valueFor({ name, isRequired }: Column, value: unknown): unknown {
   if (value === null && isRequired) throw new GatewayError("BAD_USER_INPUT", `${name} can't be empty.`);
-  if (value === null) return null;
-  if (type === "BigInt") return BigInt(String(value));
-  // Postgres' spelling came in; Prisma has its own name for it.
-  if (isEnum)
-    return Object.entries<string>(enums[type as EnumName].values).find(([, spelling]) => spelling === value)?.[0];
   return value;
 }
 
