@@ -176,6 +176,7 @@ const defaultNatives: Readonly<Record<string, string>> = {
 
 // Where Prisma's attribute is not the Postgres name in lower case.
 const nativeNames: Readonly<Record<string, string>> = {
+  Decimal: "numeric",
   DoublePrecision: "double precision",
   JsonB: "jsonb",
   ByteA: "bytea",
