@@ -21,6 +21,9 @@ const isCaller: Match = (child) => sql`${child("id")} = (select iam.caller_id())
 const isTenantOfCaller: Match = (child) => sql`${child("id")} = (select iam.caller_tenant_id())`;
 const kind = sql`case when (select is_service from iam.users where id = (select iam.caller_id())) then 'SERVICE' else 'USER' end`;
 
+// Without a prototype: an alias like `constructor` must find nothing in it.
+const nothing: Row = Object.freeze(Object.create(null));
+
 const authScopes = { public: true } as const;
 
 const Viewer = builder.objectRef<Row>("Viewer").implement({
@@ -62,7 +65,7 @@ builder.queryField("viewer", (t) =>
       if (caller.kind !== "anonymous") return readObject(session, info, valueSource({}));
       // Nothing is stored of him, but a tenant that he names must be one all the same.
       await session.identity();
-      return {};
+      return nothing;
     },
   }),
 );

@@ -10,8 +10,12 @@ export interface Compilation {
   readonly operation: Operation;
   /** A name for the next table of the statement. */
   readonly nextAlias: () => string;
+  /** How many rows the lists above can give together: what is compiled here may run as often. */
+  readonly rowsAbove: number;
+  /** Counts rows that the statement can give. BAD_USER_INPUT when they are too many. */
+  readonly spend: (rows: number) => void;
   /** What was asked of a type, as a JSON object on one row (select.ts). */
-  readonly selectObject: (asked: AskedType, row: Source) => Sql;
+  readonly selectObject: (compilation: Compilation, asked: AskedType, row: Source) => Sql;
 }
 
 /** A type with the places in the operation where it was selected. */

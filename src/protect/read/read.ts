@@ -6,7 +6,7 @@ import type { Resource, Row } from "../resource.js";
 import { type Connection, connectionOf } from "./connection.js";
 import type { Match } from "./field-plan.js";
 import type { PageArguments } from "./page.js";
-import { compilationOf, selectOne } from "./select.js";
+import { compilationOf, selectObject, selectOne } from "./select.js";
 import { selectPage } from "./select-page.js";
 import { type Source, type Sql, toStatement, valueSource } from "./sql.js";
 
@@ -49,7 +49,7 @@ export async function readPage(
 /** Reads what a root field asks of a type that is no table: of what a mutation has touched, or of the viewer. */
 export async function readObject(session: Session, info: GraphQLResolveInfo, source: Source): Promise<Row> {
   const asked = { type: objectType(info, getNamedType(info.returnType).name), nodes: info.fieldNodes };
-  return (await readValue<Row>(session, compilationOf(info).selectObject(asked, source))) ?? {};
+  return (await readValue<Row>(session, selectObject(compilationOf(info), asked, source))) ?? {};
 }
 
 /** An object type of the schema by its name. */

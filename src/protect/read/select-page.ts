@@ -59,19 +59,27 @@ interface Rows {
 function selectRows(compilation: Compilation, query: PageQuery, { page, nodes }: Rows): Sql {
   const alias = compilation.nextAlias();
   const row = rowSource(alias);
+  const below = within(compilation, page);
+  const objects = [...nodes].map(([path, asked]) => [path, below.selectObject(below, asked, row)] as const);
+  const item = jsonObject([[placeKey, placeOf(page, row)], ...objects]);
   const terms = page.isBackward ? reversed(page.terms) : page.terms;
-  const objects = [...nodes].map(([path, asked]) => [path, compilation.selectObject(asked, row)] as const);
-  const item = jsonObject([[placeKey, positionOf(page, row)], ...objects]);
-  const within = [
+  const where = allOf([
+    ...conditions(query, page, row),
     ...(page.after ? [isAfter(page.after, row)] : []),
     ...(page.before ? [isBefore(page.before, row)] : []),
-  ];
-  return sql`(select coalesce(json_agg(page.item), '[]'::json) from (select ${item} as item from ${tableOf(query.resource, alias)} where ${allOf(
-    [...conditions(query, page, row), ...within],
-  )} order by ${orderBy(query.resource, terms, row)} limit ${page.size + 1}) as page)`;
+  ]);
+  const found = sql`select ${item} as item from ${tableOf(query.resource, alias)} where ${where} order by ${orderBy(query.resource, terms, row)} limit ${page.size + 1}`;
+  return sql`(select coalesce(json_agg(page.item), '[]'::json) from (${found}) as page)`;
 }
 
-function positionOf({ resource, terms }: Page, row: Source): Sql {
+// What stands below a list runs once per row of it.
+function within(compilation: Compilation, { size }: Page): Compilation {
+  const rows = compilation.rowsAbove * size;
+  compilation.spend(rows);
+  return { ...compilation, rowsAbove: Math.max(rows, 1) };
+}
+
+function placeOf({ resource, terms }: Page, row: Source): Sql {
   return sql`json_build_array(${sql.join(terms.map(({ column }) => sql`${comparable(resource, column, row)}::text`))})`;
 }
 

@@ -1,5 +1,6 @@
 /** In charge of the compiler: a selection on a type becomes one JSON expression, with everything nested below it. */
 import { sql } from "kysely";
+import { GatewayError } from "../../errors.js";
 import type { Resource } from "../resource.js";
 import { type AskedType, accessPath, askedOf, type Compilation, tableOf } from "./compilation.js";
 import { type GuardedPlan, type Match, planOf } from "./field-plan.js";
@@ -7,18 +8,23 @@ import { selectPage } from "./select-page.js";
 import { type Operation, type SelectedField, selectedFields } from "./selection.js";
 import { allOf, jsonObject, rowSource, type Source, type Sql } from "./sql.js";
 
+/** How many rows one statement can give at most, all its lists together: lists in lists multiply. */
+export const mostRows = 25_000;
+
 /** Begins a statement. */
 export function compilationOf(operation: Operation): Compilation {
   let tables = 0;
-  const compilation: Compilation = {
-    operation,
-    nextAlias: () => `t${tables++}`,
-    selectObject: (asked, row) => selectObject(compilation, asked, row),
+  let rowsSpent = 0;
+  const spend = (rows: number): void => {
+    rowsSpent += rows;
+    if (rowsSpent > mostRows)
+      throw new GatewayError("BAD_USER_INPUT", `Lists in lists ask for more than ${mostRows} rows.`);
   };
-  return compilation;
+  return { operation, nextAlias: () => `t${tables++}`, rowsAbove: 1, spend, selectObject };
 }
 
-function selectObject(compilation: Compilation, { type, nodes }: AskedType, row: Source): Sql {
+/** What was asked of a type, as a JSON object on one row. */
+export function selectObject(compilation: Compilation, { type, nodes }: AskedType, row: Source): Sql {
   // By key: a guarded column that was asked under two names is read once.
   const pairs = new Map<string, Sql>();
   for (const field of selectedFields(compilation.operation, type, nodes)) {
@@ -28,8 +34,8 @@ function selectObject(compilation: Compilation, { type, nodes }: AskedType, row:
   return jsonObject([...pairs]);
 }
 
-/** One asked field on a row, with the key it arrives under; undefined for a field that is answered by its own resolver. */
-export function selectField(compilation: Compilation, field: SelectedField, row: Source): [string, Sql] | undefined {
+// Undefined for a field that is answered by its own resolver.
+function selectField(compilation: Compilation, field: SelectedField, row: Source): [string, Sql] | undefined {
   const plan = planOf(field.definition);
   switch (plan?.kind) {
     case undefined:
@@ -61,6 +67,6 @@ export interface OneQuery extends AskedType {
 export function selectOne(compilation: Compilation, { resource, match, parent, ...asked }: OneQuery): Sql {
   const alias = compilation.nextAlias();
   const row = rowSource(alias);
-  const object = compilation.selectObject(asked, row);
+  const object = selectObject(compilation, asked, row);
   return sql`(select ${object} from ${tableOf(resource, alias)} where ${allOf([match(row, parent), ...accessPath(resource, row)])})`;
 }

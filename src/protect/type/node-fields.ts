@@ -8,7 +8,7 @@ import { type GlobalId, parseGlobalId } from "../global-id.js";
 import { tableOf } from "../read/compilation.js";
 import { maxPageSize } from "../read/page.js";
 import { objectType, readOne, readValue } from "../read/read.js";
-import { compilationOf } from "../read/select.js";
+import { compilationOf, selectObject } from "../read/select.js";
 import { jsonObject, rowSource, type Sql, typed } from "../read/sql.js";
 import type { Resource, Row } from "../resource.js";
 import type { Resources } from "../resources.js";
@@ -63,13 +63,13 @@ function find(resources: Resources, id: string): Found {
 
 async function readNodes(session: Session, info: GraphQLResolveInfo, asked: readonly Found[]): Promise<(Row | null)[]> {
   if (asked.length > maxPageSize) throw new GatewayError("BAD_USER_INPUT", `At most ${maxPageSize} ids.`);
-  const compilation = compilationOf(info);
+  const compilation = { ...compilationOf(info), rowsAbove: asked.length };
   const wanted = new Map<Resource, Found[]>();
   for (const one of asked) wanted.set(one.resource, [...(wanted.get(one.resource) ?? []), one]);
   const selectRows = (resource: Resource, found: readonly Found[]): Sql => {
     const alias = compilation.nextAlias();
     const row = rowSource(alias);
-    const object = compilation.selectObject({ type: objectType(info, resource.name), nodes: info.fieldNodes }, row);
+    const object = selectObject(compilation, { type: objectType(info, resource.name), nodes: info.fieldNodes }, row);
     const ids = found.map(({ uuid }) => uuid);
     return sql`(select json_object_agg(${row("id")}, ${object}) from ${tableOf(resource, alias)} where ${row("id")} = any(${typed(ids, "uuid")}[]))`;
   };
