@@ -19,6 +19,11 @@ afterAll(async () => {
 
 const whoAmI = sql("select current_setting('app.subject') as subject, current_user as role, pg_sleep(random() / 200)");
 
+const killSomeBackend = () =>
+  database.admin(`
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and usename = 'authenticator' order by random() limit 1`);
+
 describe("many sessions over few connections", () => {
   test("never read each other's settings: 200 at once over a pool of 5, of every form, some failing", async () => {
     const sessions = Array.from({ length: 200 }, async (_, index) => {
@@ -56,6 +61,47 @@ describe("many sessions over few connections", () => {
       [],
     ]);
     expect(await database.admin("select count(*)::int from notes")).toEqual([{ count: 2 }]);
+  });
+
+  test("gives up a connection that a statement left inside a transaction", async () => {
+    const one = createPool({ url: database.url, size: 1, acquireTimeoutMillis: 2_000, prepare: true });
+    const backend = sql("select pg_backend_pid() as pid, now() as at");
+    const session = openers(createSessions(one)).single("alice");
+    const [left] = await session.run(backend);
+    await session.run(sql("begin"));
+    await session.commit();
+    const [next] = await one.query(backend);
+    expect(next?.pid).not.toBe(left?.pid);
+    await one.close();
+  });
+
+  test("writes a mutation wholly or not at all, at whatever moment it is broken off", async () => {
+    const pair = (id: number) =>
+      [1000 + 2 * id, 1001 + 2 * id].map((key) => sql("insert into notes (id, body) values ($1, 'pair')", key));
+    const outcomes = await Promise.all(
+      Array.from({ length: 120 }, async (_, id) => {
+        const session = open.write(`caller-${id}`);
+        const [first, second] = pair(id);
+        if (first === undefined || second === undefined) return null;
+        const work = session
+          .run(first)
+          .then(() => session.run(second))
+          .then(() => session.commit());
+        const breakOff = async () => {
+          await new Promise((resolve) => setTimeout(resolve, Math.random() * 120));
+          await (id % 4 === 0 ? killSomeBackend() : session.rollback());
+        };
+        const [ended] = await Promise.allSettled([work, breakOff()]);
+        await session.rollback();
+        return ended.status === "fulfilled" ? id : null;
+      }),
+    );
+    const rows = await database.admin<{ id: number }>("select id from notes where body = 'pair' order by id");
+    const stored = rows.map((row) => row.id);
+    for (let id = 0; id < 120; id++) expect(stored.includes(1000 + 2 * id)).toBe(stored.includes(1001 + 2 * id));
+    for (const id of outcomes) if (id !== null) expect(stored).toContain(1000 + 2 * id);
+    expect(outcomes.filter((id) => id !== null).length).toBeGreaterThan(0);
+    expect(outcomes.filter((id) => id === null).length).toBeGreaterThan(0);
   });
 
   test("denies a row under the name of another caller, and writes nothing", async () => {
