@@ -544,7 +544,7 @@ alter table iam.grants
 create function iam.require_same_tenant()
 returns trigger
 language plpgsql
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target_tenant uuid;

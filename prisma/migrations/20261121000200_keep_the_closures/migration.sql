@@ -7,7 +7,7 @@
 create function iam.lock_key(tenant uuid)
 returns bigint
 language sql immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$ select hashtextextended('portcullis/' || coalesce(tenant::text, 'global'), 0) $$;
 comment on function iam.lock_key(uuid) is
   'The advisory lock that orders what changes authority in a tenant (null: in all of them).';
@@ -15,7 +15,7 @@ comment on function iam.lock_key(uuid) is
 create function iam.lock_authority(tenant uuid)
 returns void
 language plpgsql volatile
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   if tenant is null then
@@ -32,7 +32,7 @@ comment on function iam.lock_authority(uuid) is
 create function iam.lock_before_write()
 returns trigger
 language plpgsql
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- a cascade comes from a row that its own statement has locked already
@@ -79,7 +79,7 @@ create trigger lock before insert or update or delete on iam.grants
 create function iam.close_scope()
 returns trigger
 language plpgsql
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   if tg_op = 'UPDATE' then
@@ -130,7 +130,7 @@ create trigger close after insert or update of parent_id on iam.scopes
 create function iam.close_feature()
 returns trigger
 language plpgsql
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   insert into iam.feature_closure (ancestor_id, feature_id)
@@ -151,7 +151,7 @@ create trigger close after insert on iam.features
 create function iam.close_role()
 returns trigger
 language plpgsql
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   insert into iam.role_closure (role_id, included_role_id, tenant_id)
@@ -167,7 +167,7 @@ create trigger close after insert on iam.roles
 create function iam.close_role_include()
 returns trigger
 language plpgsql
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   if tg_op = 'INSERT' then
@@ -216,7 +216,7 @@ create trigger close after insert or delete on iam.role_includes
 create function iam.unclose_role()
 returns trigger
 language plpgsql
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   delete from iam.role_closure where role_id = old.id or included_role_id = old.id;
@@ -233,7 +233,7 @@ create trigger unclose after delete on iam.roles
 create function iam.derive_group_closure(tenant uuid, below uuid)
 returns void
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- only what stands below the changed group can have other groups above it now
@@ -273,7 +273,7 @@ comment on function iam.derive_group_closure(uuid, uuid) is
 create function iam.close_group()
 returns trigger
 language plpgsql
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform iam.derive_group_closure(new.tenant_id, new.id);
@@ -290,7 +290,7 @@ create trigger reclose after update of is_active on iam.groups
 create function iam.close_group_include()
 returns trigger
 language plpgsql
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   cyclic boolean;
@@ -323,7 +323,7 @@ create trigger close after insert or delete on iam.group_includes
 create function iam.unclose_group()
 returns trigger
 language plpgsql
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   delete from iam.group_closure where group_id = old.id or included_group_id = old.id;

@@ -6,7 +6,7 @@
 create function iam.setting(name text)
 returns text
 language sql stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$ select nullif(current_setting(name, true), '') $$;
 comment on function iam.setting(text) is
   'A setting of this transaction, null when it was never set here. A pooled connection reads '''' where another transaction set it.';
@@ -24,7 +24,7 @@ comment on function iam.is_live(timestamptz, timestamptz) is
 create function iam.reaches_all_tenants(of_user uuid)
 returns boolean
 language sql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
   select exists (
     select
@@ -41,7 +41,7 @@ comment on function iam.reaches_all_tenants(uuid) is
 create function iam.may_act_in(of_user uuid, tenant uuid)
 returns boolean
 language sql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
   select exists (select from iam.tenants t where t.id = tenant and t.deleted_at is null)
      and (
@@ -61,7 +61,7 @@ comment on function iam.may_act_in(uuid, uuid) is
 create function iam.caller_id()
 returns uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   me uuid := nullif(current_setting('app.user_id', true), '');
@@ -96,7 +96,7 @@ comment on function iam.caller_id() is
 create function iam.caller_tenant_id()
 returns uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   tenant uuid := nullif(current_setting('app.tenant_id', true), '');
@@ -116,7 +116,7 @@ comment on function iam.caller_tenant_id() is
 create function iam.root_scope_id(tenant uuid)
 returns uuid
 language sql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
   select s.id from iam.scopes s where s.tenant_id = tenant and s.parent_id is null
 $$;
@@ -125,7 +125,7 @@ comment on function iam.root_scope_id(uuid) is 'The root of a tenant''s tree of 
 create function iam.caller_root_scope_id()
 returns uuid
 language sql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$ select iam.root_scope_id(iam.caller_tenant_id()) $$;
 comment on function iam.caller_root_scope_id() is
   'The root scope of the caller''s tenant, where new rows are put unless a scope is given.';
@@ -135,7 +135,7 @@ comment on function iam.caller_root_scope_id() is
 create function iam.find_tenant(of_user uuid)
 returns uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   asked text := iam.setting('app.tenant');
@@ -169,7 +169,7 @@ comment on function iam.find_tenant(uuid) is
 create function iam.find_caller()
 returns table (user_id uuid, tenant_id uuid, identity_id uuid, kind text)
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   who record;
@@ -211,29 +211,55 @@ $$;
 comment on function iam.find_caller() is
   'Resolves the pushed facts of a credential to a caller; raises the reason when something is not active.';
 
+create function iam.locks_everything(of_user uuid, tenant uuid)
+returns boolean
+language sql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$ select of_user is not null and (tenant is null or iam.reaches_all_tenants(of_user)) $$;
+comment on function iam.locks_everything(uuid, uuid) is
+  'Whether what the user changes may lie outside one tenant: then he waits for all of them at once, since asking for it later would deadlock.';
+
 create function iam.open_session()
 returns table (user_id uuid, tenant_id uuid, actor_id uuid, kind text)
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   who record;
-  lock_mode text := coalesce(iam.setting('app.lock'), 'none');
+  -- who comes by SQL and says nothing may be about to change authority
+  lock_mode text := coalesce(
+    iam.setting('app.lock'),
+    case when current_setting('transaction_read_only') = 'on' then 'none' else 'exclusive' end
+  );
   locked_tenant uuid;
+  locks_everything boolean;
 begin
+  if iam.setting('app.act_as') is not null then
+    raise sqlstate 'PT403' using message = 'Nobody acts as somebody else.';
+  elsif lock_mode not in ('none', 'shared', 'exclusive') then
+    raise sqlstate 'PT400' using message = 'A session''s lock is none, shared or exclusive.';
+  elsif lock_mode <> 'none' and current_setting('transaction_isolation') <> 'read committed' then
+    -- an older snapshot would go on seeing what was revoked before the lock was had
+    raise sqlstate 'PT400' using message = 'A session that changes something is at isolation level read committed.';
+  end if;
   select * into strict who from iam.find_caller();
 
   if lock_mode <> 'none' then
     locked_tenant := who.tenant_id;
-    perform pg_advisory_xact_lock_shared(iam.lock_key(null));
-    if locked_tenant is not null and lock_mode = 'exclusive' then
-      perform pg_advisory_xact_lock(iam.lock_key(locked_tenant));
-    elsif locked_tenant is not null then
+    locks_everything := lock_mode = 'exclusive' and iam.locks_everything(who.user_id, locked_tenant);
+    if locks_everything then
+      perform iam.lock_authority(null);
+    elsif lock_mode = 'exclusive' and locked_tenant is not null then
+      perform iam.lock_authority(locked_tenant);
+    else
+      perform pg_advisory_xact_lock_shared(iam.lock_key(null));
       perform pg_advisory_xact_lock_shared(iam.lock_key(locked_tenant));
     end if;
     -- what changed while this waited counts: each statement of a volatile function has a snapshot of its own
     select * into strict who from iam.find_caller();
-    if who.tenant_id is distinct from locked_tenant then
+    if who.tenant_id is distinct from locked_tenant
+      or (lock_mode = 'exclusive' and iam.locks_everything(who.user_id, locked_tenant) <> locks_everything)
+    then
       raise serialization_failure using message = 'The tenant changed while the session was opening.';
     end if;
   end if;
@@ -255,7 +281,7 @@ returns table (
   id uuid, code text, issuer text, audience text[], algorithms text[], jwks jsonb, jwks_uri text, claims jsonb, enabled boolean
 )
 language sql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
   select p.id, p.code, p.issuer, p.audience, p.algorithms, p.jwks, p.jwks_uri, p.claims, p.is_enabled
   from iam.providers p

@@ -6,7 +6,7 @@
 create function iam.groups_of(of_user uuid, tenant uuid)
 returns setof uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query
@@ -24,7 +24,7 @@ comment on function iam.groups_of(uuid, uuid) is
 create function iam.features_above(feature text)
 returns uuid[]
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return (
@@ -40,7 +40,7 @@ comment on function iam.features_above(text) is 'A feature and everything above 
 create function iam.gives(role_id uuid, feature_id uuid, any_of uuid[])
 returns boolean
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return gives.feature_id = any (gives.any_of)
@@ -61,7 +61,7 @@ comment on function iam.gives(uuid, uuid, uuid[]) is
 create function iam.grants_covering(of_user uuid, tenant uuid, feature text)
 returns table (scope_id uuid, effect iam.grant_effect)
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   above uuid[] := iam.features_above(feature);
@@ -94,7 +94,7 @@ comment on function iam.grants_covering(uuid, uuid, text) is
 create function iam.user_can(of_user uuid, tenant uuid, feature text, scope uuid)
 returns boolean
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   at_or_above uuid[] := array(select c.ancestor_id from iam.scope_closure c where c.scope_id = user_can.scope);
@@ -112,7 +112,7 @@ comment on function iam.user_can(uuid, uuid, text, uuid) is
 create function iam.find_scope(tenant uuid, scope_type text, scope_key text)
 returns uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return (
@@ -132,7 +132,7 @@ comment on function iam.find_scope(uuid, text, text) is
 create function iam.can(feature text, scope_type text, scope_key text)
 returns boolean
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   tenant uuid := iam.caller_tenant_id();
@@ -146,15 +146,15 @@ comment on function iam.can(text, text, text) is
 create function iam.can(feature text, scope text)
 returns boolean
 language sql stable
-set search_path = ''
-as $$ select iam.can(feature, split_part(scope, '/', 1), substr(scope, strpos(scope, '/') + 1)) $$;
+set search_path = pg_catalog, pg_temp
+as $$ select iam.can(feature, split_part(scope, '/', 1), substr(scope, nullif(strpos(scope, '/'), 0) + 1)) $$;
 comment on function iam.can(text, text) is
   'Whether the caller holds the feature at the scope, written type/key: iam.can(''view_sales_page'', ''campus/chicago'').';
 
 create function iam.scopes_with(feature text)
 returns setof uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   tenant uuid := iam.caller_tenant_id();
@@ -185,7 +185,7 @@ comment on function iam.scopes_with(text) is
 create function iam.scope_keys_with(feature text, scope_type text)
 returns setof text
 language sql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
   select s.key
   from iam.scopes s
@@ -197,7 +197,7 @@ comment on function iam.scope_keys_with(text, text) is
 create function iam.holds_everywhere(feature text)
 returns boolean
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   tenant uuid := iam.caller_tenant_id();
@@ -216,13 +216,13 @@ comment on function iam.holds_everywhere(text) is
 create function iam.holds_somewhere(feature text)
 returns boolean
 language sql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$ select exists (select from iam.scopes_with(feature)) $$;
 comment on function iam.holds_somewhere(text) is 'Whether the caller holds the feature at any scope of his tenant.';
 
 create function iam.caller_groups()
 returns setof uuid
 language sql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$ select iam.groups_of(iam.caller_id(), iam.caller_tenant_id()) $$;
 comment on function iam.caller_groups() is 'Every group the caller is in, nested ones included, active all the way.';

@@ -5,7 +5,7 @@
 create function iam.id_in(reference text, kind text)
 returns uuid
 language plpgsql immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   if reference is null or reference = '' then
@@ -24,7 +24,7 @@ comment on function iam.id_in(text, text) is
 create function iam.require_name(name text)
 returns void
 language plpgsql immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   if name is null or not iam.is_name(name) then
@@ -38,7 +38,7 @@ comment on function iam.require_name(text) is 'Raises PT400 unless the text can 
 create function iam.require_period(valid_from timestamptz, valid_until timestamptz)
 returns void
 language plpgsql stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   if valid_until <= coalesce(valid_from, statement_timestamp()) or valid_until <= statement_timestamp() then
@@ -51,7 +51,7 @@ comment on function iam.require_period(timestamptz, timestamptz) is 'Raises PT40
 create function iam.require_caller()
 returns uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   me uuid := iam.caller_id();
@@ -67,7 +67,7 @@ comment on function iam.require_caller() is 'The user that this session acts as;
 create function iam.require_tenant()
 returns uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   tenant uuid := iam.caller_tenant_id();
@@ -84,7 +84,7 @@ comment on function iam.require_tenant() is 'The tenant that the caller acts in;
 create function iam.require(feature text, scope uuid)
 returns void
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   if not iam.user_can(iam.caller_id(), iam.caller_tenant_id(), feature, scope) then
@@ -101,7 +101,7 @@ comment on function iam.require(text, uuid) is 'Raises 52109 unless the caller h
 create function iam.readable_groups()
 returns setof uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   me uuid := iam.caller_id();
@@ -121,7 +121,7 @@ comment on function iam.readable_groups() is
 create function iam.managed_groups()
 returns setof uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   me uuid := iam.caller_id();
@@ -141,7 +141,7 @@ comment on function iam.managed_groups() is
 create function iam.groups_showing_members()
 returns setof uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   me uuid := iam.caller_id();
@@ -160,7 +160,7 @@ comment on function iam.groups_showing_members() is 'The groups whose members th
 create function iam.readable_users()
 returns setof uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   me uuid := iam.caller_id();
@@ -195,7 +195,7 @@ comment on function iam.readable_users() is
 create function iam.member_ids()
 returns setof uuid
 language sql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
   select m.user_id
   from iam.tenant_members m
@@ -206,7 +206,7 @@ comment on function iam.member_ids() is 'The active members of the caller''s ten
 create function iam.readable_tenants()
 returns setof uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   me uuid := iam.caller_id();
@@ -233,7 +233,7 @@ comment on function iam.readable_tenants() is
 create function iam.readable_scopes()
 returns setof uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   me uuid := iam.caller_id();
@@ -265,7 +265,7 @@ comment on function iam.readable_scopes() is
 create function iam.readable_roles()
 returns setof uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   me uuid := iam.caller_id();
@@ -297,7 +297,7 @@ comment on function iam.readable_roles() is
 create function iam.resolve_group(reference text)
 returns uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   given uuid := iam.id_in(reference, 'Group');
@@ -319,7 +319,7 @@ comment on function iam.resolve_group(text) is 'A group that the caller may see,
 create function iam.resolve_user(reference text)
 returns uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   given uuid := iam.id_in(reference, 'User');
@@ -341,7 +341,7 @@ comment on function iam.resolve_user(text) is 'A member of the caller''s tenant,
 create function iam.resolve_role(reference text)
 returns uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   given uuid;
@@ -368,7 +368,7 @@ comment on function iam.resolve_role(text) is
 create function iam.resolve_feature(reference text)
 returns uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   given uuid;
@@ -378,6 +378,7 @@ begin
     raise sqlstate '52274' using message = 'A feature''s id or code must be given.';
   end if;
   given := iam.id_in(reference, 'Feature');
+  perform iam.require_caller();
   select f.id into found_id
   from iam.features f
   where f.id = given or (given is null and f.code = reference);
@@ -387,12 +388,12 @@ begin
   return found_id;
 end
 $$;
-comment on function iam.resolve_feature(text) is 'A feature, by global id or code; raises 52275.';
+comment on function iam.resolve_feature(text) is 'A feature, by global id or code; raises 52274, 52275 or PT401.';
 
 create function iam.resolve_scope(reference text)
 returns uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   tenant uuid := iam.require_tenant();
@@ -407,7 +408,7 @@ begin
       or (
         given is null
         and s.type = split_part(reference, '/', 1)
-        and s.key = substr(reference, strpos(reference, '/') + 1)
+        and s.key = substr(reference, nullif(strpos(reference, '/'), 0) + 1)
       )
     )
     and s.id in (select iam.readable_scopes());
@@ -423,7 +424,7 @@ comment on function iam.resolve_scope(text) is
 create function iam.resolve_tenant(reference text)
 returns uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   given uuid := iam.id_in(reference, 'Tenant');
@@ -445,7 +446,7 @@ comment on function iam.resolve_tenant(text) is 'An active tenant that the calle
 create function iam.resolve_person(reference text)
 returns uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   given uuid;
@@ -471,7 +472,7 @@ comment on function iam.resolve_person(text) is
 create function iam.require_in_tenant(feature text, tenant uuid)
 returns void
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform iam.require(
@@ -486,7 +487,7 @@ comment on function iam.require_in_tenant(text, uuid) is
 create function iam.require_over_user(feature text, of_user uuid)
 returns void
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   tenant uuid := iam.caller_tenant_id();
@@ -494,10 +495,17 @@ begin
   if exists (select from iam.users u where u.id = of_user and u.is_system) then
     raise sqlstate '52104' using message = 'The user is a system user.';
   end if;
-  -- a user belongs to everybody he is a member of: one tenant alone decides only about those who are in no other
+  -- a user belongs to everybody he is a member of: one tenant alone decides only about its members who are in no other,
+  -- and never about somebody who was given anything above the tenants
   if exists (
     select from iam.tenant_members m
     where m.user_id = of_user and m.deleted_at is null and m.tenant_id is distinct from tenant
+  ) or not exists (
+    select from iam.tenant_members m
+    where m.user_id = of_user and m.deleted_at is null and m.tenant_id = tenant
+  ) or exists (
+    select from iam.grants g
+    where g.user_id = of_user and g.tenant_id is null and (g.valid_until is null or g.valid_until > statement_timestamp())
   ) then
     perform iam.require(feature, iam.find_scope(null, 'global', 'all'));
   else

@@ -5,7 +5,7 @@
 create function iam.held_until(of_user uuid, tenant uuid, feature uuid, scope uuid)
 returns timestamptz
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return (
@@ -40,10 +40,10 @@ $$;
 comment on function iam.held_until(uuid, uuid, uuid, uuid) is
   'Until when the user''s allow-grants give him the feature at the scope; infinity when for good, null when they do not.';
 
-create function iam.is_touched_by_deny(of_user uuid, tenant uuid, feature uuid, scope uuid)
+create function iam.is_touched_by_deny(of_user uuid, feature uuid, scope uuid)
 returns boolean
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return exists (
@@ -59,18 +59,17 @@ begin
       or (sc.ancestor_id = is_touched_by_deny.scope and sc.scope_id = g.scope_id)
     where g.user_id = of_user
       and g.effect = 'deny'
-      and (g.tenant_id = tenant or g.tenant_id is null)
       and (g.valid_until is null or g.valid_until > statement_timestamp())
   );
 end
 $$;
-comment on function iam.is_touched_by_deny(uuid, uuid, uuid, uuid) is
-  'Whether a deny against the user, in force now or later, meets the feature or something above or below it, at the scope or above or below it.';
+comment on function iam.is_touched_by_deny(uuid, uuid, uuid) is
+  'Whether a deny against the user, in force now or later, meets the feature or something above or below it, at the scope or above or below it, in whatever tenant.';
 
 create function iam.require_to_hand_out(role uuid, feature uuid, scope uuid, valid_until timestamptz)
 returns void
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   me uuid := iam.caller_id();
@@ -90,7 +89,7 @@ begin
     and (
       iam.held_until(me, tenant, f.id, scope) is null
       or iam.held_until(me, tenant, f.id, scope) < coalesce(require_to_hand_out.valid_until, 'infinity')
-      or iam.is_touched_by_deny(me, tenant, f.id, scope)
+      or iam.is_touched_by_deny(me, f.id, scope)
     )
   order by f.code
   limit 1;
@@ -107,7 +106,7 @@ comment on function iam.require_to_hand_out(uuid, uuid, uuid, timestamptz) is
 create function iam.require_to_hand_out_group(of_group uuid, valid_until timestamptz)
 returns void
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform iam.require_to_hand_out(
@@ -133,7 +132,7 @@ comment on function iam.require_to_hand_out_group(uuid, timestamptz) is
 create function iam.require_an_owner(tenant uuid)
 returns void
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   if tenant is not null and not exists (
@@ -147,6 +146,16 @@ begin
       and g.effect = 'allow'
       and g.valid_until is null
       and iam.is_live(g.valid_from, g.valid_until)
+      -- an owner who is kept from granting, now or later, can't help the tenant
+      and not exists (
+        select
+        from iam.grants d
+        join iam.scope_closure c on c.ancestor_id = d.scope_id and c.scope_id = g.scope_id
+        where d.user_id = g.user_id
+          and d.effect = 'deny'
+          and (d.valid_until is null or d.valid_until > statement_timestamp())
+          and iam.gives(d.role_id, d.feature_id, iam.features_above('iam.grants.create'))
+      )
   ) then
     raise sqlstate '52280' using message = 'A tenant keeps at least one owner.';
   end if;
@@ -157,7 +166,7 @@ comment on function iam.require_an_owner(uuid) is 'Raises 52280 when the tenant 
 create function iam.require_to_hand_out_user(of_user uuid)
 returns void
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform iam.require_to_hand_out(g.role_id, g.feature_id, g.scope_id, g.valid_until)
@@ -177,7 +186,7 @@ comment on function iam.require_to_hand_out_user(uuid) is
 create function iam.require_to_hand_out_through_role(of_role uuid, features uuid[], effect iam.grant_effect)
 returns void
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform iam.require_to_hand_out(
@@ -198,7 +207,7 @@ comment on function iam.require_to_hand_out_through_role(uuid, uuid[], iam.grant
 create function iam.features_of_role(of_role uuid)
 returns uuid[]
 language sql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
   select coalesce(array_agg(distinct rf.feature_id), '{}')
   from iam.role_closure c
@@ -210,7 +219,7 @@ comment on function iam.features_of_role(uuid) is 'The features that a role give
 create function iam.require_owners_beside(of_user uuid)
 returns void
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform iam.require_an_owner(g.tenant_id)

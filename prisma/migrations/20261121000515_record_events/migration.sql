@@ -5,7 +5,7 @@
 create function iam.event_name(code integer)
 returns text
 language plpgsql immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   name text := case event_name.code
@@ -86,7 +86,7 @@ comment on function iam.event_name(integer) is
 create function iam.record(code integer, resource_type text, resource_id text, scope uuid, metadata jsonb)
 returns void
 language sql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
   insert into iam.audit_events (
     code, action, tenant_id, scope_id, actor_id, user_id, resource_type, resource_id, request_id, ip_address, user_agent, metadata
@@ -106,7 +106,7 @@ comment on function iam.record(integer, text, text, uuid, jsonb) is
 create function iam.record_attempts(attempts jsonb)
 returns integer
 language sql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
   with written as (
     insert into iam.audit_events (
@@ -132,7 +132,7 @@ comment on function iam.record_attempts(jsonb) is
 create function iam.refuse_change()
 returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   raise insufficient_privilege using message = 'The audit trail is only added to.';
@@ -148,7 +148,7 @@ create trigger keep before update or delete or truncate on iam.audit_seals
 create function iam.hash_event(previous bytea, e iam.audit_events)
 returns bytea
 language sql immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
   select sha256(coalesce(previous, '\x') || convert_to(jsonb_build_array(
     e.id, e.code, e.action, e.outcome, e.tenant_id, e.scope_id, e.actor_id, e.user_id, e.resource_type, e.resource_id,
@@ -160,7 +160,7 @@ comment on function iam.hash_event(bytea, iam.audit_events) is 'The hash of an e
 create function iam.seal_audit_events(at_most integer default 1000)
 returns table (sealed integer, head text)
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   last_hash bytea;
@@ -202,7 +202,7 @@ comment on function iam.seal_audit_events(integer) is
 create function iam.verify_audit_events()
 returns table (broken_at bigint, head text)
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   previous bytea;

@@ -5,7 +5,7 @@
 create function iam.require_to_manage(of_group uuid)
 returns void
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   g iam.groups;
@@ -28,7 +28,7 @@ comment on function iam.require_to_manage(uuid) is
 create function iam.create_group(name text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   tenant uuid := iam.require_tenant();
@@ -56,7 +56,7 @@ create function iam.update_group(
 )
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.resolve_group("group");
@@ -86,7 +86,7 @@ comment on function iam.update_group(text, text, boolean, boolean) is
 create function iam.delete_group("group" text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.resolve_group("group");
@@ -111,7 +111,7 @@ create function iam.add_group_member(
 )
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.resolve_group("group");
@@ -144,7 +144,7 @@ comment on function iam.add_group_member(text, text, timestamptz, timestamptz) i
 create function iam.remove_group_member("group" text, "user" text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.resolve_group("group");
@@ -168,7 +168,7 @@ comment on function iam.remove_group_member(text, text) is
 create function iam.switch_group("group" text, code integer)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.resolve_group("group");
@@ -195,7 +195,7 @@ comment on function iam.switch_group(text, integer) is 'Enables, disables, locks
 create function iam.enable_group("group" text)
 returns uuid
 language sql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$ select iam.switch_group("group", 50204) $$;
 comment on function iam.enable_group(text) is
   'Lets a group give its members what it holds again. Needs iam.groups.update and all that it holds. Raises 52171, 52271 or 52109.';
@@ -203,7 +203,7 @@ comment on function iam.enable_group(text) is
 create function iam.disable_group("group" text)
 returns uuid
 language sql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$ select iam.switch_group("group", 50205) $$;
 comment on function iam.disable_group(text) is
   'Ends everything that a group gives, at once, until it is enabled again. Needs iam.groups.update. Raises 52171, 52271 or 52109.';
@@ -211,7 +211,7 @@ comment on function iam.disable_group(text) is
 create function iam.lock_group("group" text)
 returns uuid
 language sql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$ select iam.switch_group("group", 50207) $$;
 comment on function iam.lock_group(text) is
   'Freezes a group against changes; it goes on giving what it gives. Needs iam.groups.update. Raises 52171, 52271 or 52109.';
@@ -219,7 +219,7 @@ comment on function iam.lock_group(text) is
 create function iam.unlock_group("group" text)
 returns uuid
 language sql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$ select iam.switch_group("group", 50206) $$;
 comment on function iam.unlock_group(text) is
   'Lets a frozen group be changed again. Needs iam.groups.update. Raises 52171, 52271 or 52109.';
@@ -227,7 +227,7 @@ comment on function iam.unlock_group(text) is
 create function iam.set_group_type("group" text, type text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.resolve_group("group");
@@ -250,7 +250,7 @@ comment on function iam.set_group_type(text, text) is
 create function iam.set_group_assignable("group" text, is_assignable boolean)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.resolve_group("group");
@@ -267,7 +267,7 @@ comment on function iam.set_group_assignable(text, boolean) is
 create function iam.assign_group_owner("group" text, "user" text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.resolve_group("group");
@@ -290,13 +290,16 @@ comment on function iam.assign_group_owner(text, text) is
 create function iam.include_group("group" text, included text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.resolve_group("group");
   below uuid := iam.resolve_group(included);
 begin
   perform iam.require_to_manage(target);
+  if exists (select from iam.groups g where g.id = target and (not g.is_assignable or g.type = 'external')) then
+    raise sqlstate '52173' using message = 'The group is not assignable, or external.';
+  end if;
   perform iam.require_to_hand_out_group(target, null);
   insert into iam.group_includes (tenant_id, group_id, included_group_id) values (iam.caller_tenant_id(), target, below);
   perform iam.record(50213, 'Group', target::text, iam.caller_root_scope_id(), jsonb_build_object('included', below));
@@ -304,12 +307,12 @@ begin
 end
 $$;
 comment on function iam.include_group(text, text) is
-  'Lets the members of one group count as members of another. Needs to manage the other and hold all that it holds. Raises 52171, 52172, 52271, 52281, 52109 or PT409 for a cycle.';
+  'Lets the members of one group count as members of another. Needs to manage the other and hold all that it holds. Raises 52171, 52172, 52173, 52271, 52281, 52109 or PT409 for a cycle.';
 
 create function iam.exclude_group("group" text, included text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.resolve_group("group");
@@ -330,7 +333,7 @@ comment on function iam.exclude_group(text, text) is
 create function iam.create_group_mapping("group" text, provider text, external_id text default null, external_role text default null)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.resolve_group("group");
@@ -364,7 +367,7 @@ comment on function iam.create_group_mapping(text, text, text, text) is
 create function iam.delete_group_mapping(mapping text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   given uuid := iam.id_in(mapping, 'GroupMapping');
@@ -389,7 +392,7 @@ comment on function iam.delete_group_mapping(text) is 'Ends a mapping. Needs iam
 create function iam.add_group_members("group" text, users text[], valid_from timestamptz default null, valid_until timestamptz default null)
 returns table (reference text, done boolean, code text, message text)
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   foreach reference in array users loop
@@ -399,6 +402,10 @@ begin
       code := null;
       message := null;
     exception when others then
+      -- a lock that was lost is the whole transaction's
+      if sqlstate ~ '^(40|53|55|57|XX)' then
+        raise;
+      end if;
       done := false;
       code := sqlstate;
       message := sqlerrm;

@@ -8,7 +8,7 @@ create function iam.insert_grant(
 )
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   new_id uuid;
@@ -31,7 +31,7 @@ comment on function iam.insert_grant(uuid, uuid, uuid, uuid, uuid, iam.grant_eff
 
 create function iam.resolve_grantee("user" text, "group" text, at_scope uuid, out to_user uuid, out to_group uuid)
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   if num_nonnulls("user", "group") <> 1 then
@@ -59,7 +59,7 @@ create function iam.grant_role(
 )
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   at_scope uuid := iam.resolve_scope(scope);
@@ -91,12 +91,13 @@ create function iam.grant_feature(
 )
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   at_scope uuid := iam.resolve_scope(scope);
   given iam.features;
   grantee record;
+  new_id uuid;
 begin
   perform iam.require('iam.grants.create', at_scope);
   select * into given from iam.features where id = iam.resolve_feature(feature);
@@ -111,18 +112,22 @@ begin
   end if;
   perform iam.require_period(valid_from, valid_until);
   perform iam.require_to_hand_out(null, given.id, at_scope, valid_until);
-  return iam.insert_grant(
+  new_id := iam.insert_grant(
     null, given.id, at_scope, grantee.to_user, grantee.to_group, effect::iam.grant_effect, valid_from, valid_until
   );
+  if effect = 'deny' then
+    perform iam.require_owners_beside(grantee.to_user);
+  end if;
+  return new_id;
 end
 $$;
 comment on function iam.grant_feature(text, text, text, text, text, timestamptz, timestamptz) is
-  'Gives a feature to a user or a group at a scope and everything below it, or denies it to a user. Needs iam.grants.create there and the feature itself. Raises 52109, 52176, 52275, 52272, 52103, 52171, PT404 or PT400.';
+  'Gives a feature to a user or a group at a scope and everything below it, or denies it to a user. Needs iam.grants.create there and the feature itself. Raises 52109, 52176, 52275, 52272, 52103, 52171, 52280, PT404 or PT400.';
 
 create function iam.revoke("grant" text)
 returns boolean
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   tenant uuid := iam.require_tenant();
@@ -163,7 +168,7 @@ comment on function iam.revoke(text) is
 create function iam.grant_role_to_many(role text, scope text, users text[], valid_from timestamptz default null, valid_until timestamptz default null)
 returns table (reference text, grant_id uuid, code text, message text)
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   foreach reference in array users loop
@@ -172,6 +177,10 @@ begin
       code := null;
       message := null;
     exception when others then
+      -- a lock that was lost is the whole transaction's
+      if sqlstate ~ '^(40|53|55|57|XX)' then
+        raise;
+      end if;
       grant_id := null;
       code := sqlstate;
       message := sqlerrm;

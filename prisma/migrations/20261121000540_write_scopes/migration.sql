@@ -5,13 +5,16 @@
 create function iam.create_scope(parent text, type text, key text, name text default null)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   above uuid := iam.resolve_scope(parent);
   new_id uuid;
 begin
   perform iam.require('iam.scopes.create', above);
+  if name is not null then
+    perform iam.require_name(name);
+  end if;
   insert into iam.scopes (tenant_id, parent_id, type, key, name)
   select s.tenant_id, s.id, create_scope.type, create_scope.key, create_scope.name
   from iam.scopes s
@@ -30,7 +33,7 @@ comment on function iam.create_scope(text, text, text, text) is
 create function iam.require_own_scope(reference text)
 returns iam.scopes
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   s iam.scopes;
@@ -47,7 +50,7 @@ comment on function iam.require_own_scope(text) is 'A scope below its tenant''s 
 create function iam.update_scope(scope text, name text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   s iam.scopes := iam.require_own_scope(scope);
@@ -66,7 +69,7 @@ comment on function iam.update_scope(text, text) is 'Renames a scope. Needs iam.
 create function iam.move_scope(scope text, parent text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   s iam.scopes := iam.require_own_scope(scope);
@@ -107,7 +110,7 @@ comment on function iam.move_scope(text, text) is
 create function iam.delete_scope(scope text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   s iam.scopes := iam.require_own_scope(scope);

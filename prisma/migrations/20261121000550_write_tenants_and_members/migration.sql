@@ -5,7 +5,7 @@
 create function iam.select_tenant(slug text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   me uuid := iam.caller_id();
@@ -22,6 +22,7 @@ begin
     raise sqlstate '52108' using message = 'No access to this tenant.';
   end if;
   update iam.users set selected_tenant_id = chosen where id = me;
+  perform iam.record(50102, 'User', me::text, null, jsonb_build_object('selectedTenant', slug));
   return chosen;
 end
 $$;
@@ -31,7 +32,7 @@ comment on function iam.select_tenant(text) is
 create function iam.create_tenant(slug text, name text, owner text default null)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   everywhere uuid := iam.find_scope(null, 'global', 'all');
@@ -61,7 +62,7 @@ comment on function iam.create_tenant(text, text, text) is
 create function iam.update_tenant(tenant text, name text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.resolve_tenant(tenant);
@@ -79,7 +80,7 @@ comment on function iam.update_tenant(text, text) is
 create function iam.delete_tenant(tenant text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.resolve_tenant(tenant);
@@ -98,7 +99,7 @@ comment on function iam.delete_tenant(text) is
 create function iam.assign_tenant_owner("user" text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   tenant uuid := iam.require_tenant();
@@ -124,7 +125,7 @@ comment on function iam.assign_tenant_owner(text) is
 create function iam.add_tenant_member("user" text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   tenant uuid := iam.require_tenant();
@@ -156,7 +157,7 @@ comment on function iam.add_tenant_member(text) is
 create function iam.end_membership(tenant uuid, of_user uuid)
 returns void
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   delete from iam.grants g where g.tenant_id = tenant and g.user_id = of_user;
@@ -172,7 +173,7 @@ comment on function iam.end_membership(uuid, uuid) is
 create function iam.remove_tenant_member("user" text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   tenant uuid := iam.require_tenant();
@@ -188,6 +189,17 @@ begin
     join iam.roles r on r.id = g.role_id and r.tenant_id is null and r.code = 'tenant_owner'
     where g.tenant_id = tenant and g.user_id = person
   );
+  -- who reaches the tenant without being a member would be rid of what is denied to him here
+  if exists (
+    select from iam.grants g
+    where g.user_id = person and g.tenant_id is null and g.effect = 'allow'
+      and (g.valid_until is null or g.valid_until > statement_timestamp())
+  ) then
+    perform iam.require_to_hand_out(g.role_id, g.feature_id, g.scope_id, null)
+    from iam.grants g
+    where g.tenant_id = tenant and g.user_id = person and g.effect = 'deny'
+      and (g.valid_until is null or g.valid_until > statement_timestamp());
+  end if;
   perform iam.end_membership(tenant, person);
   if was_owner then
     perform iam.require_an_owner(tenant);

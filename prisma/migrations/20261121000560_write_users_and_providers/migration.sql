@@ -10,7 +10,7 @@ create function iam.create_user(
 )
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   tenant uuid := iam.require_tenant();
@@ -25,7 +25,7 @@ begin
   end if;
   insert into iam.users (email, name, is_service, may_log_in)
   values (lower(create_user.email), create_user.name, create_user.is_service, create_user.may_log_in)
-  on conflict (email) do nothing
+  on conflict do nothing
   returning id into new_id;
   if new_id is null then
     -- who exists already becomes a member, and keeps his name: the answer doesn't tell which it was
@@ -42,7 +42,7 @@ comment on function iam.create_user(text, text, boolean, boolean) is
 create function iam.update_user("user" text, name text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   person uuid := iam.resolve_person("user");
@@ -62,7 +62,7 @@ comment on function iam.update_user(text, text) is
 create function iam.delete_user("user" text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   person uuid := iam.resolve_person("user");
@@ -85,7 +85,7 @@ comment on function iam.delete_user(text) is
 create function iam.switch_user("user" text, code integer)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   person uuid := iam.resolve_person("user");
@@ -112,7 +112,7 @@ comment on function iam.switch_user(text, integer) is 'Enables, disables, locks 
 create function iam.enable_user("user" text)
 returns uuid
 language sql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$ select iam.switch_user("user", 50104) $$;
 comment on function iam.enable_user(text) is
   'Lets a disabled user act again. Needs iam.users.update over him and all that he holds. Raises 52103, 52104 or 52109.';
@@ -120,7 +120,7 @@ comment on function iam.enable_user(text) is
 create function iam.disable_user("user" text)
 returns uuid
 language sql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$ select iam.switch_user("user", 50105) $$;
 comment on function iam.disable_user(text) is
   'Ends every session of a user from now on. Needs iam.users.update over him. Raises 52103, 52104, 52109 or 52280.';
@@ -128,7 +128,7 @@ comment on function iam.disable_user(text) is
 create function iam.lock_user("user" text)
 returns uuid
 language sql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$ select iam.switch_user("user", 50107) $$;
 comment on function iam.lock_user(text) is
   'Keeps a user out until he is unlocked. Needs iam.users.update over him. Raises 52103, 52104, 52109 or 52280.';
@@ -136,7 +136,7 @@ comment on function iam.lock_user(text) is
 create function iam.unlock_user("user" text)
 returns uuid
 language sql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$ select iam.switch_user("user", 50106) $$;
 comment on function iam.unlock_user(text) is
   'Lets a locked user act again. Needs iam.users.update over him and all that he holds. Raises 52103, 52104 or 52109.';
@@ -146,7 +146,7 @@ comment on function iam.unlock_user(text) is
 create function iam.link_identity("user" text, provider text, subject text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   person uuid := iam.resolve_person("user");
@@ -161,7 +161,7 @@ begin
   perform iam.require_to_hand_out_user(person);
   insert into iam.identities (provider_id, subject, user_id)
   values (issuer, link_identity.subject, person)
-  on conflict (provider_id, subject) do nothing
+  on conflict do nothing
   returning id into new_id;
   if new_id is null then
     raise sqlstate '52102' using message = 'The identity is in use already.';
@@ -175,7 +175,7 @@ comment on function iam.link_identity(text, text, text) is
 
 create function iam.resolve_identity(reference text, out identity uuid, out person uuid)
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   given uuid := iam.id_in(reference, 'Identity');
@@ -199,7 +199,7 @@ comment on function iam.resolve_identity(text) is 'An identity that the caller m
 create function iam.unlink_identity(identity text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target record := iam.resolve_identity(identity);
@@ -218,7 +218,7 @@ comment on function iam.unlink_identity(text) is
 create function iam.enable_identity(identity text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target record := iam.resolve_identity(identity);
@@ -236,7 +236,7 @@ comment on function iam.enable_identity(text) is
 create function iam.disable_identity(identity text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target record := iam.resolve_identity(identity);
@@ -255,7 +255,7 @@ comment on function iam.disable_identity(text) is
 create function iam.require_over_providers(feature text)
 returns void
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   everywhere uuid := iam.find_scope(null, 'global', 'all');
@@ -272,7 +272,7 @@ comment on function iam.require_over_providers(text) is
 create function iam.resolve_provider(reference text)
 returns uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   given uuid := iam.id_in(reference, 'Provider');
@@ -302,7 +302,7 @@ create function iam.create_provider(
 )
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   new_id uuid;
@@ -336,7 +336,7 @@ create function iam.update_provider(
 )
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.resolve_provider(provider);
@@ -364,7 +364,7 @@ comment on function iam.update_provider(text, text, text[], text[], text, jsonb,
 create function iam.delete_provider(provider text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.resolve_provider(provider);
@@ -381,7 +381,7 @@ comment on function iam.delete_provider(text) is
 create function iam.enable_provider(provider text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.resolve_provider(provider);
@@ -398,7 +398,7 @@ comment on function iam.enable_provider(text) is
 create function iam.disable_provider(provider text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.resolve_provider(provider);

@@ -5,7 +5,7 @@
 create function iam.require_own_role(feature text, reference text)
 returns uuid
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.resolve_role(reference);
@@ -23,7 +23,7 @@ comment on function iam.require_own_role(text, text) is
 create function iam.create_role(code text, name text, description text default null)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   tenant uuid := iam.require_tenant();
@@ -47,7 +47,7 @@ comment on function iam.create_role(text, text, text) is
 create function iam.update_role(role text, name text default null, description text default null)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.require_own_role('iam.roles.update', role);
@@ -73,7 +73,7 @@ comment on function iam.update_role(text, text, text) is
 create function iam.delete_role(role text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.require_own_role('iam.roles.delete', role);
@@ -91,7 +91,7 @@ comment on function iam.delete_role(text) is
 create function iam.resolve_features(codes text[])
 returns uuid[]
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   if coalesce(cardinality(codes), 0) = 0 then
@@ -105,7 +105,7 @@ comment on function iam.resolve_features(text[]) is 'Features by global id or co
 create function iam.add_role_features(role text, features text[])
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.require_own_role('iam.roles.update', role);
@@ -128,7 +128,7 @@ comment on function iam.add_role_features(text, text[]) is
 create function iam.remove_role_features(role text, features text[])
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.require_own_role('iam.roles.update', role);
@@ -146,12 +146,15 @@ comment on function iam.remove_role_features(text, text[]) is
 create function iam.include_role(role text, included text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.require_own_role('iam.roles.update', role);
   below uuid := iam.resolve_role(included);
 begin
+  if exists (select from iam.roles r where r.id = below and not r.is_assignable) then
+    raise sqlstate '52175' using message = 'The role is not assignable.';
+  end if;
   perform iam.require_to_hand_out_through_role(target, iam.features_of_role(below), 'allow');
   insert into iam.role_includes (role_id, included_role_id, tenant_id) values (target, below, iam.caller_tenant_id());
   perform iam.record(50314, 'Role', target::text, iam.caller_root_scope_id(), jsonb_build_object('included', below));
@@ -159,12 +162,12 @@ begin
 end
 $$;
 comment on function iam.include_role(text, text) is
-  'Lets a role give everything that another gives. Needs iam.roles.update, and to hold that wherever the role is granted. Raises 52177, PT403, 52109 or PT409 for a cycle.';
+  'Lets a role give everything that another gives. Needs iam.roles.update, and to hold that wherever the role is granted. Raises 52177, 52175, PT403, 52109 or PT409 for a cycle.';
 
 create function iam.exclude_role(role text, included text)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.require_own_role('iam.roles.update', role);
@@ -185,7 +188,7 @@ comment on function iam.exclude_role(text, text) is
 create function iam.set_role_assignable(role text, is_assignable boolean)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.require_own_role('iam.roles.update', role);
@@ -203,7 +206,7 @@ comment on function iam.set_role_assignable(text, boolean) is
 create function iam.create_feature(code text, description text default null, route text default null, route_parent text default null, sort_order integer default 0)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   everywhere uuid := iam.find_scope(null, 'global', 'all');
@@ -235,7 +238,7 @@ comment on function iam.create_feature(text, text, text, text, integer) is
 create function iam.update_feature(feature text, description text default null, route text default null, route_parent text default null, sort_order integer default null)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   everywhere uuid := iam.find_scope(null, 'global', 'all');
@@ -276,7 +279,7 @@ comment on function iam.update_feature(text, text, text, text, integer) is
 create function iam.set_feature_assignable(feature text, is_assignable boolean)
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   everywhere uuid := iam.find_scope(null, 'global', 'all');

@@ -4,7 +4,7 @@
 create function iam.provision()
 returns uuid
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   p iam.providers;
@@ -12,7 +12,7 @@ declare
   address text := lower(iam.setting('app.email'));
 begin
   select * into p from iam.providers where issuer = iam.setting('app.issuer') and is_enabled;
-  if p.id is null or not p.provisions then
+  if p.id is null or not p.provisions or iam.setting('app.subject') is null then
     raise sqlstate '52103' using message = 'The user does not exist.';
   end if;
   -- two first requests of one subject at once make one user
@@ -37,7 +37,7 @@ comment on function iam.provision() is
 create function iam.pre_request()
 returns void
 language plpgsql volatile
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   claims jsonb := coalesce(nullif(current_setting('request.jwt.claims', true), ''), '{}')::jsonb;
@@ -51,7 +51,8 @@ begin
   perform
     set_config('app.issuer', coalesce(claims ->> 'iss', ''), true),
     set_config('app.subject', coalesce(claims ->> 'sub', ''), true),
-    set_config('app.email', coalesce(claims ->> 'email', ''), true),
+    -- an address that nobody verified could be anybody's
+    set_config('app.email', case when claims ->> 'email_verified' = 'true' then coalesce(claims ->> 'email', '') else '' end, true),
     set_config('app.tenant', coalesce(headers ->> 'x-tenant', claims ->> 'tenant', ''), true),
     set_config('app.user_agent', coalesce(headers ->> 'user-agent', ''), true),
     set_config('app.request_id', coalesce(headers ->> 'x-request-id', ''), true),
@@ -77,7 +78,7 @@ comment on function iam.pre_request() is
 create function iam.custom_access_token_hook(event jsonb)
 returns jsonb
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   person uuid;
@@ -117,7 +118,7 @@ comment on function iam.custom_access_token_hook(jsonb) is
 create function iam.authorized_routes()
 returns table (route text, sort_order integer, level integer, parent text)
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query
@@ -142,7 +143,7 @@ comment on function iam.authorized_routes() is
 create function iam.can_route(route text)
 returns boolean
 language plpgsql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return exists (

@@ -31,7 +31,6 @@ grant usage on schema iam, public to web_user, web_anon, authenticator;
 grant select on
   iam.tenants,
   iam.scopes,
-  iam.users,
   iam.groups,
   iam.group_members,
   iam.group_includes,
@@ -46,6 +45,9 @@ grant select on
 to web_user;
 grant select (id, code, name, issuer, is_enabled, provisions, audience, algorithms, jwks_uri, created_at, updated_at)
   on iam.providers to web_user;
+-- which tenant a user has chosen would tell one of the others that he is in
+grant select (id, email, name, is_active, is_locked, is_system, is_service, may_log_in, created_at, updated_at, deleted_at)
+  on iam.users to web_user;
 
 create policy tenants_select_member
   on iam.tenants

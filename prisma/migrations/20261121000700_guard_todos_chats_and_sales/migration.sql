@@ -5,7 +5,7 @@
 create function iam.touch()
 returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   new.updated_at := now();
@@ -22,7 +22,7 @@ grant execute on function iam.touch() to web_user, iam_definer;
 create function iam.shared_todos(command text)
 returns setof uuid
 language sql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
   select s.todo_id
   from public.todo_shares s
@@ -191,12 +191,24 @@ create policy todo_shares_insert_user
           or r.owner_id = (select iam.caller_id())
           or r.scope_id in (select iam.scopes_with('todos.share'))
         )
+        and (
+          not todo_shares.can_write
+          or (select iam.holds_everywhere('todos.update'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('todos.update'))
+        )
+        and (
+          not todo_shares.can_delete
+          or (select iam.holds_everywhere('todos.delete'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('todos.delete'))
+        )
     )
     and (group_id is null or group_id in (select iam.readable_groups()))
     and (user_id is null or user_id in (select iam.member_ids()))
   );
 comment on policy todo_shares_insert_user on public.todo_shares is
-  'The owner of a todo, or a holder of todos.share at its scope, shares it with a group he sees or a member of the tenant.';
+  'The owner of a todo, or a holder of todos.share at its scope, shares it with a group he sees or a member of the tenant, for what he may do himself.';
 
 create policy todo_shares_update_user
   on public.todo_shares
@@ -221,9 +233,21 @@ create policy todo_shares_update_user
           or r.owner_id = (select iam.caller_id())
           or r.scope_id in (select iam.scopes_with('todos.share'))
         )
+        and (
+          not todo_shares.can_write
+          or (select iam.holds_everywhere('todos.update'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('todos.update'))
+        )
+        and (
+          not todo_shares.can_delete
+          or (select iam.holds_everywhere('todos.delete'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('todos.delete'))
+        )
     ));
 comment on policy todo_shares_update_user on public.todo_shares is
-  'Whoever may share a todo changes what its shares allow.';
+  'Whoever may share a todo changes what its shares allow, up to what he may do himself.';
 
 create policy todo_shares_delete_user
   on public.todo_shares
@@ -247,7 +271,7 @@ comment on policy todo_shares_delete_user on public.todo_shares is
 create function iam.shared_chats(command text)
 returns setof uuid
 language sql stable
-security definer set search_path = ''
+security definer set search_path = pg_catalog, pg_temp
 as $$
   select s.chat_id
   from public.chat_shares s
@@ -416,12 +440,24 @@ create policy chat_shares_insert_user
           or r.owner_id = (select iam.caller_id())
           or r.scope_id in (select iam.scopes_with('chats.share'))
         )
+        and (
+          not chat_shares.can_write
+          or (select iam.holds_everywhere('chats.update'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('chats.update'))
+        )
+        and (
+          not chat_shares.can_delete
+          or (select iam.holds_everywhere('chats.delete'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('chats.delete'))
+        )
     )
     and (group_id is null or group_id in (select iam.readable_groups()))
     and (user_id is null or user_id in (select iam.member_ids()))
   );
 comment on policy chat_shares_insert_user on public.chat_shares is
-  'The owner of a chat, or a holder of chats.share at its scope, shares it with a group he sees or a member of the tenant.';
+  'The owner of a chat, or a holder of chats.share at its scope, shares it with a group he sees or a member of the tenant, for what he may do himself.';
 
 create policy chat_shares_update_user
   on public.chat_shares
@@ -446,9 +482,21 @@ create policy chat_shares_update_user
           or r.owner_id = (select iam.caller_id())
           or r.scope_id in (select iam.scopes_with('chats.share'))
         )
+        and (
+          not chat_shares.can_write
+          or (select iam.holds_everywhere('chats.update'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('chats.update'))
+        )
+        and (
+          not chat_shares.can_delete
+          or (select iam.holds_everywhere('chats.delete'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('chats.delete'))
+        )
     ));
 comment on policy chat_shares_update_user on public.chat_shares is
-  'Whoever may share a chat changes what its shares allow.';
+  'Whoever may share a chat changes what its shares allow, up to what he may do himself.';
 
 create policy chat_shares_delete_user
   on public.chat_shares

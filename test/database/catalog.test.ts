@@ -1,0 +1,182 @@
+/** In charge of what the catalog must say of every table, policy and function, those that are written tomorrow included. */
+import { describe, expect, test } from "vitest";
+import { useCallers } from "../support/callers.js";
+
+const { as, database } = useCallers();
+
+const schemas = "('iam', 'public')";
+const ours = `c.relnamespace::regnamespace::text in ${schemas} and c.relname <> '_prisma_migrations'`;
+
+/** Each rule is a query for what breaks it. */
+const rules: readonly (readonly [rule: string, offenders: string])[] = [
+  [
+    "every table has row-level security, for its owner too",
+    `select c.oid::regclass::text from pg_class c where c.relkind in ('r', 'p') and ${ours} and not (c.relrowsecurity and c.relforcerowsecurity)`,
+  ],
+  [
+    "every table belongs to api_owner",
+    `select c.oid::regclass::text from pg_class c where c.relkind in ('r', 'p') and ${ours} and c.relowner <> 'api_owner'::regrole`,
+  ],
+  [
+    "no view reads as its owner",
+    `select c.oid::regclass::text from pg_class c where c.relkind = 'v' and ${ours} and not coalesce('security_invoker=true' = any (c.reloptions), false)`,
+  ],
+  ["nothing is materialized", `select c.oid::regclass::text from pg_class c where c.relkind = 'm' and ${ours}`],
+  [
+    "no runtime role may truncate, refer to or hang triggers on a table",
+    `select c.oid::regclass || ' ' || role || ' ' || privilege from pg_class c, unnest(array['web_user', 'web_anon', 'authenticator']) role,
+       unnest(array['TRUNCATE', 'REFERENCES', 'TRIGGER']) privilege
+     where c.relkind in ('r', 'p', 'v') and ${ours} and has_table_privilege(role, c.oid, privilege)`,
+  ],
+  [
+    "the anonymous and the login itself have nothing on any table",
+    `select c.oid::regclass || ' ' || role from pg_class c, unnest(array['web_anon', 'authenticator']) role
+     where c.relkind in ('r', 'p', 'v') and ${ours} and has_any_column_privilege(role, c.oid, 'SELECT, INSERT, UPDATE')`,
+  ],
+  [
+    "no runtime role updates an id, a tenant, an owner or a scope",
+    `select c.oid::regclass || '.' || a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+     where c.relkind = 'r' and ${ours} and (a.attname = 'id' or a.attname like '%\\_id') and has_column_privilege('web_user', c.oid, a.attnum, 'UPDATE')`,
+  ],
+  [
+    "nobody at run time writes what is in iam",
+    `select c.oid::regclass::text from pg_class c where c.relkind = 'r' and c.relnamespace = 'iam'::regnamespace
+       and (has_any_column_privilege('web_user', c.oid, 'INSERT, UPDATE') or has_table_privilege('web_user', c.oid, 'DELETE'))`,
+  ],
+  [
+    "no runtime role may create anything in a schema",
+    `select n.nspname || ' ' || role from pg_namespace n, unnest(array['web_user', 'web_anon', 'authenticator']) role
+     where n.nspname in ${schemas} and has_schema_privilege(role, n.oid, 'CREATE')`,
+  ],
+  [
+    "every definer function looks into pg_catalog first and into pg_temp last",
+    `select p.oid::regprocedure::text from pg_proc p where p.pronamespace::regnamespace::text in ${schemas} and p.prosecdef
+       and not coalesce('search_path=pg_catalog, pg_temp' = any (p.proconfig), false)`,
+  ],
+  [
+    "every definer function runs as iam_definer",
+    `select p.oid::regprocedure::text from pg_proc p where p.pronamespace::regnamespace::text in ${schemas} and p.prosecdef and p.proowner <> 'iam_definer'::regrole`,
+  ],
+  [
+    "no function is for everybody",
+    `select p.oid::regprocedure::text from pg_proc p where p.pronamespace::regnamespace::text in ${schemas}
+       and exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0)`,
+  ],
+  [
+    "no function claims to be leakproof",
+    `select p.oid::regprocedure::text from pg_proc p where p.pronamespace::regnamespace::text in ${schemas} and p.proleakproof`,
+  ],
+  [
+    "every function says what it is for",
+    `select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'iam'::regnamespace and obj_description(p.oid, 'pg_proc') is null`,
+  ],
+  [
+    "every policy says what it is for",
+    `select polrelid::regclass || ' ' || polname from pg_policy where obj_description(oid, 'pg_policy') is null`,
+  ],
+  [
+    "every policy is named after its table, and is for named roles",
+    `select polrelid::regclass || ' ' || polname from pg_policy
+     where strpos(polname, (select relname from pg_class where oid = polrelid)) <> 1 or 0 = any (polroles)`,
+  ],
+  [
+    "nobody is let through by a policy that is always true, but iam_definer",
+    `select polrelid::regclass || ' ' || polname from pg_policy
+     where 'true' in (pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) and polroles <> array['iam_definer'::regrole::oid]`,
+  ],
+  [
+    "every policy that lets write says what may come out of it",
+    `select polrelid::regclass || ' ' || polname from pg_policy where polcmd in ('*', 'w', 'a') and polwithcheck is null`,
+  ],
+  [
+    "every table with a tenant that a runtime role writes has a floor that nothing widens",
+    `select c.oid::regclass::text from pg_class c where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and ${ours}
+       and not exists (select from pg_policy p where p.polrelid = c.oid and not p.polpermissive and p.polcmd = '*')`,
+  ],
+  [
+    "the login and the runtime roles bypass nothing and own nothing",
+    `select rolname from pg_roles where rolname in ('authenticator', 'web_user', 'web_anon', 'iam_definer', 'api_owner')
+       and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or (rolname <> 'authenticator' and rolcanlogin))`,
+  ],
+  [
+    "the owner of the functions is a member of nothing",
+    "select roleid::regrole::text from pg_auth_members where member = 'iam_definer'::regrole",
+  ],
+  [
+    "no runtime role is a member of an owning one",
+    `select a || ' ' || b from unnest(array['authenticator', 'web_user', 'web_anon']) a, unnest(array['iam_definer', 'api_owner']) b where pg_has_role(a, b, 'MEMBER')`,
+  ],
+  [
+    "every foreign key of a row with a tenant stays in it, or points at what belongs to everybody",
+    `select k.conrelid::regclass || ' ' || k.conname from pg_constraint k
+     where k.contype = 'f' and k.connamespace::regnamespace::text in ${schemas}
+       and exists (select from pg_attribute a where a.attrelid = k.conrelid and a.attname = 'tenant_id' and a.attnotnull)
+       and exists (select from pg_attribute a where a.attrelid = k.confrelid and a.attname = 'tenant_id' and a.attnotnull)
+       and not exists (select from pg_attribute a where a.attrelid = k.conrelid and a.attnum = any (k.conkey) and a.attname = 'tenant_id')`,
+  ],
+];
+
+describe("the catalog", () => {
+  test.each(rules)("denies exceptions: %s", async (_, offenders) => {
+    expect((await database.owner.query({ text: offenders, rowMode: "array" })).rows.flat()).toEqual([]);
+  });
+
+  test("wraps every helper that a policy asks once into a query of its own", async () => {
+    const { rows } = await database.owner.query<{ name: string; text: string }>(
+      `select tablename || ' ' || policyname as name, coalesce(qual, '') || ' ' || coalesce(with_check, '') as text from pg_policies where schemaname in ${schemas}`,
+    );
+    const bare = rows.flatMap(({ name, text }) =>
+      [...text.matchAll(/.{7}iam\.\w+\(/g)]
+        .filter(([call]) => !call.startsWith("SELECT "))
+        .map(([call]) => `${name}: ${call}`),
+    );
+    expect(bare).toEqual([]);
+  });
+});
+
+describe("a definer function", () => {
+  test("denies types and tables of the caller's own making a part in it", async () => {
+    const notices: string[] = [];
+    const client = await database.owner.connect();
+    try {
+      client.on("notice", ({ message }) => notices.push(message ?? ""));
+      await client.query("begin");
+      await client.query(
+        "select set_config('app.issuer', issuer, true), set_config('app.subject', 'bob@acme.test', true) from iam.providers",
+      );
+      await client.query("select iam.open_session(); set local role web_user");
+      for (const type of ["uuid", "text", "jsonb"])
+        await client.query(`
+          create function pg_temp.seen(given pg_catalog.${type}) returns pg_catalog.bool language plpgsql
+            as $$ begin raise notice 'hijacked as %', current_user; return true; end $$;
+          create domain pg_temp.${type} as pg_catalog.${type} check (pg_temp.seen(value))`);
+      await client.query("create temp table groups (id pg_catalog.uuid)");
+      await client.query("select iam.resolve_group('Office'), iam.can('todos.read', 'tenant/acme'), iam.caller_id()");
+    } finally {
+      await client.query("rollback");
+      client.release(true);
+    }
+    expect(notices.filter((notice) => notice.startsWith("hijacked"))).toEqual([]);
+  });
+
+  test.each([
+    "open_session()",
+    "provision()",
+    "list_providers()",
+    "find_caller()",
+    "record(50001, '', '', null, null)",
+    "record_attempts('[]')",
+    "seal_audit_events()",
+    "insert_grant(null, null, null, null, null, 'allow', null, null)",
+    "end_membership(null, null)",
+    "user_can(null, null, null, null)",
+    "held_until(null, null, null, null)",
+    "groups_of(null, null)",
+    "switch_user('', 50104)",
+    "switch_group('', 50204)",
+    "resolve_person('')",
+    "custom_access_token_hook('{}')",
+  ])("denies iam.%s to a user", async (call) => {
+    expect(await as("alice@acme.test").outcome(`select iam.${call}`)).toBe("42501");
+  });
+});
