@@ -167,6 +167,19 @@ describe("a savepoint", () => {
     expect(await stored()).toEqual([1, 2]);
   });
 
+  test("leaves what was asked beside it to be written, although it is undone itself", async () => {
+    const session = open.write("alice");
+    const item = session.savepoint(async () => {
+      await session.run(insert(1));
+      throw new RangeError("not today");
+    });
+    const beside = session.run(insert(2));
+    expect(await failureOf(item)).toMatchObject({ message: "not today" });
+    await beside;
+    await session.commit();
+    expect(await stored()).toEqual([2]);
+  });
+
   test("is denied to a read", async () => {
     const session = open.read("alice");
     expect(await failureOf(session.savepoint(() => session.run(sql("select 1"))))).toMatchObject({
