@@ -2,14 +2,22 @@
 import { z } from "zod";
 import { StartupError } from "./errors.js";
 
-const port = z.coerce.number().int().min(0).max(65_535);
-const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
-const databaseUrl = z.string().regex(/^postgres(ql)?:\/\//, "is not an address like postgresql://user:password@host:5432/database");
+const count = (least: number, most: number) => {
+  const error = `is not a whole number from ${least} to ${most}`;
+  return z.coerce.number({ error }).int({ error }).min(least, { error }).max(most, { error });
+};
+const databaseUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, "is not an address like postgresql://user:password@host:5432/database");
 const flag = z.enum(["on", "off", "true", "false", "1", "0"]).transform((word) => ["on", "true", "1"].includes(word));
 const origins = z.string().transform((list, context) => {
-  const entries = list.split(",").map((entry) => entry.trim()).filter((entry) => entry !== "");
+  const entries = list
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
   for (const entry of entries) {
-    if (!URL.canParse(entry) || new URL(entry).origin !== entry) context.addIssue(`"${entry}" is not an origin like https://app.example`);
+    if (!URL.canParse(entry) || new URL(entry).origin !== entry)
+      context.addIssue(`"${entry}" is not an origin like https://app.example`);
   }
   return entries;
 });
@@ -17,7 +25,7 @@ const origins = z.string().transform((list, context) => {
 const environment = z.object({
   NODE_ENV: z.enum(["development", "test", "production"]).default("development"),
   HOST: z.string().default("127.0.0.1"),
-  PORT: port.default(4000),
+  PORT: count(0, 65_535).default(4000),
   LOG_LEVEL: z.enum(["silent", "error", "warn", "info", "debug"]).default("info"),
   CORS_ORIGINS: origins.default([]),
   DATA_FOLDER: z.string().default(".data"),
@@ -81,19 +89,25 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
 type Environment = z.infer<typeof environment>;
 
 function withoutEmpty(variables: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value.trim() !== ""));
+  return Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value.trim() !== ""),
+  );
 }
 
 function findContradictions(given: Readonly<Record<string, string | undefined>>): readonly string[] {
   if (given["DATABASE_URL"] !== undefined) return [];
-  if (given["NODE_ENV"] === "production") return ["DATABASE_URL: is needed in production; the embedded database is for development"];
+  if (given["NODE_ENV"] === "production")
+    return ["DATABASE_URL: is needed in production; the embedded database is for development"];
   const others = ["DATABASE_ADMIN_URL", "DATABASE_LISTEN_URL"].filter((name) => given[name] !== undefined);
   return others.map((name) => `${name}: is of no use without DATABASE_URL`);
 }
 
 function refuse(problems: readonly string[]): StartupError {
   const list = problems.map((problem) => `  ${problem}`).join("\n");
-  return new StartupError(`The environment is not right:\n${list}`, "Correct these variables; the README lists them with their defaults.");
+  return new StartupError(
+    `The environment is not right:\n${list}`,
+    "Correct these variables; the README lists them with their defaults.",
+  );
 }
 
 function toConfig(values: Environment): Config {

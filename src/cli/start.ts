@@ -4,6 +4,7 @@ import { ensureDemoIssuer } from "../auth/demo-issuer.js";
 import { createProviders } from "../auth/providers.js";
 import type { Config } from "../config.js";
 import { createPool, type Pool } from "../database/pool.js";
+import { proveDatabase } from "../database/proof.js";
 import { createSessions } from "../database/session.js";
 import { createGateway } from "../gateway.js";
 import { listen } from "../http/server.js";
@@ -29,6 +30,7 @@ export async function startGateway(config: Config, log: Log = createLog(config))
   // Building the schema takes about as long as starting the database.
   const [database, { schema }] = await Promise.all([prepareDatabase(config, demoIssuer), import("../schema/index.js")]);
   try {
+    await proveDatabase(database.url);
     const running = await serve({ config, log, database, schema });
     if (demoIssuer !== null && database.hasDemoWorld) process.stdout.write(await welcome(running.url, demoIssuer));
     return running;
@@ -60,7 +62,6 @@ async function serve({ config, log, database, schema }: Parts): Promise<RunningG
     config,
     log,
   });
-  await providers.reload();
   const server = await listen(gateway, config);
   const stopRefreshing = providers.keepFresh(providersFreshMillis);
   log.write({ event: "listening", url: server.url });

@@ -118,13 +118,14 @@ describe("a document", () => {
     ],
   ])("is rejected with 400 within 50 ms: %s", async (_name, query) => {
     await test.as(null).query("{ caller }");
-    const start = performance.now();
+    // Time of this process, not of the clock: the machine may be busy with other tests.
+    const start = process.cpuUsage();
     const { status, body } = await test.as(null, { accept: "application/json" }).query(query);
-    const elapsed = performance.now() - start;
+    const { user, system } = process.cpuUsage(start);
     expect(body.errors).toEqual([
       { message: expect.any(String), extensions: { code: "GRAPHQL_VALIDATION_FAILED", reason: "TOO_LARGE" } },
     ]);
-    expect([status, elapsed < 50]).toEqual([400, true]);
+    expect([status, user + system < 50_000]).toEqual([400, true]);
   });
 
   it("is rejected for a fragment within itself, without an endless count", async () => {
