@@ -38,6 +38,7 @@ const environment = z.object({
   STATEMENT_TIMEOUT_MS: count(100, 600_000).default(10_000),
   LOCK_TIMEOUT_MS: count(100, 600_000).default(5_000),
   TOKEN_MAX_LIFETIME_SECONDS: count(60, 31_536_000).default(86_400),
+  npm_lifecycle_event: z.string().optional(),
   SHUTDOWN_TIMEOUT_MS: count(0, 600_000).default(20_000),
 });
 
@@ -56,6 +57,8 @@ export interface Config {
   readonly database: DatabaseConfig;
   readonly tokenMaxLifetimeSeconds: number;
   readonly shutdownTimeoutMillis: number;
+  /** Whether this is an `npm start` of development: it ends with the npm that started it. */
+  readonly isStartedByNpm: boolean;
 }
 
 /** How the database is reached, and how long anything there may take. */
@@ -131,5 +134,6 @@ function toConfig(values: Environment): Config {
     }),
     tokenMaxLifetimeSeconds: values.TOKEN_MAX_LIFETIME_SECONDS,
     shutdownTimeoutMillis: values.SHUTDOWN_TIMEOUT_MS,
+    isStartedByNpm: values.npm_lifecycle_event === "start" && values.NODE_ENV !== "production",
   });
 }

@@ -5,7 +5,7 @@ import type { Config } from "../config.js";
 /** Everything that is ever logged. Never a token, a claim, a variable of an operation or a row. */
 export type LogEvent =
   | { readonly event: "listening"; readonly url: string }
-  | { readonly event: "stopping"; readonly signal: string }
+  | { readonly event: "stopping"; readonly reason: string }
   | { readonly event: "stopped" }
   | { readonly event: "error_masked"; readonly requestId: string; readonly error: unknown }
   | { readonly event: "credential_refused"; readonly requestId: string; readonly reason: string }
