@@ -39,10 +39,16 @@ export function selectedFields(
   return [...found].flatMap(([key, [node, ...more]]) => {
     const definition = node && fields[node.name.value];
     if (!node || !definition) return [];
-    return [
-      { key, definition, args: getArgumentValues(definition, node, operation.variableValues), nodes: [node, ...more] },
-    ];
+    return [{ key, definition, args: argumentsOf(definition, node, operation), nodes: [node, ...more] }];
   });
+}
+
+function argumentsOf(
+  definition: SelectedField["definition"],
+  node: FieldNode,
+  { variableValues }: Operation,
+): SelectedField["args"] {
+  return definition.args.length === 0 ? {} : getArgumentValues(definition, node, variableValues);
 }
 
 interface Collection {
