@@ -311,7 +311,13 @@ begin
   if cyclic then
     raise sqlstate 'PT409' using message = 'A group can''t include itself.';
   end if;
-  perform iam.derive_group_closure(new.tenant_id, new.included_group_id);
+  -- a link only adds: what reaches the included group now reaches what the other one reaches
+  insert into iam.group_closure (group_id, included_group_id, tenant_id)
+  select above.group_id, below.included_group_id, new.tenant_id
+  from iam.group_closure above
+  cross join iam.group_closure below
+  where above.included_group_id = new.group_id and below.group_id = new.included_group_id
+  on conflict do nothing;
   return null;
 end
 $$;
