@@ -29,13 +29,13 @@ export interface Pool {
   acquire(): Promise<Connection>;
   /** Runs one statement as the gateway's own login, outside of any session: for providers and health, never for data. */
   query<Row extends Record<string, unknown>>(statement: Statement): Promise<readonly Row[]>;
-  /** Ends every connection; those on loan when they come back, or after a grace of 5 s. */
-  close(): Promise<void>;
+  /** Ends every connection; those on loan when they come back, or after a grace (default 5 s). */
+  close(graceMillis?: number): Promise<void>;
 }
 
 const preparedStatementLimit = 500;
 const defaultAnswerTimeoutMillis = 60_000;
-const closingGraceMillis = 5_000;
+const defaultGraceMillis = 5_000;
 
 /** Makes a pool; nothing is connected until the first `acquire`. */
 export function createPool(options: PoolOptions): Pool {
@@ -49,9 +49,11 @@ export function createPool(options: PoolOptions): Pool {
   const prepared = new WeakMap<pg.PoolClient, PreparedStatements>();
   driver.on("error", (error) => options.onIdleError?.(error));
   const lent = new Set<LentConnection>();
-  driver.on("connect", (client) =>
-    prepared.set(client, new PreparedStatements(options.prepare ? preparedStatementLimit : 0)),
-  );
+  driver.on("connect", (client) => {
+    prepared.set(client, new PreparedStatements(options.prepare ? preparedStatementLimit : 0));
+    // pg-pool hands a client over one microtask before anybody can listen to it; an error in between would end the process.
+    client.on("error", () => {});
+  });
 
   async function acquire(): Promise<Connection> {
     const client = await driver.connect().catch((cause: unknown) => {
@@ -66,10 +68,10 @@ export function createPool(options: PoolOptions): Pool {
     return connection;
   }
 
-  async function close(): Promise<void> {
+  async function close(graceMillis = defaultGraceMillis): Promise<void> {
     const grace = setTimeout(() => {
       for (const connection of lent) connection.destroy();
-    }, closingGraceMillis);
+    }, graceMillis);
     await driver.end();
     clearTimeout(grace);
   }

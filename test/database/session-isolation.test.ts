@@ -145,6 +145,24 @@ describe("a full pool", () => {
   });
 });
 
+describe("the pool itself", () => {
+  test("denies a statement that a deferred check refuses behind its answer", async () => {
+    await database.admin("grant insert on checked_late to authenticator");
+    const late = failureOf(pool.query(sql("insert into checked_late (id, parent) values (1, 99)")));
+    expect(await late).toMatchObject({ code: "CONFLICT", cause: { code: "23503" } });
+    expect(await database.admin("select * from checked_late")).toEqual([]);
+  });
+
+  test("ends after its grace although a session was never ended, and nothing of that is written", async () => {
+    const one = createPool({ url: database.url, size: 1, acquireTimeoutMillis: 2_000, prepare: true });
+    const forgotten = openers(createSessions(one)).write("alice");
+    await forgotten.run(sql("insert into notes (id, body) values (77, 'forgotten')"));
+    await one.close(50);
+    expect(await failureOf(forgotten.commit())).toMatchObject({ code: "UNAVAILABLE" });
+    expect(await database.admin("select * from notes where id = 77")).toEqual([]);
+  });
+});
+
 describe("prepared statements", () => {
   test("outlive DISCARD, a changed table and a text that cannot be parsed", async () => {
     await database.admin("create table shape (a int); grant select on shape to web_user; insert into shape values (1)");
