@@ -110,6 +110,15 @@ function scopeOf<M extends ModelName>(name: M, scope: Declaration<M>["scope"]): 
   return { field, column: fieldOf(name, field).column, type };
 }
 
+/** The column of a to-one link that holds the other row's id; the columns beside it hold the tenant. */
+export function idColumn({ name, columns, references }: Link): string {
+  // A member of a tenant stands for the user who is it.
+  const index = references.findIndex((column) => column === "id" || column === "user_id");
+  const column = columns[index];
+  if (column === undefined) throw new TypeError(`${name} must refer to its resource by the id.`);
+  return column;
+}
+
 /** What is known of a field of a model, shown or not. */
 export function fieldOf<M extends ModelName>(model: M, field: FieldName<M> | string): Field {
   const known = models[model].fields[field];

@@ -5,7 +5,7 @@ import { createPool, type Pool } from "../../src/database/pool.js";
 import { createSessions, type Sessions, type Statement } from "../../src/database/session.js";
 import { schema } from "../../src/schema/index.js";
 import { type TestDatabase, useTestDatabase } from "./database.js";
-import { type Answer, createTestGateway, type TestGateway } from "./gateway.js";
+import { type Answer, createTestGateway, graphqlRequest, type TestGateway } from "./gateway.js";
 
 /** Who asks: an owner, a member, a manager at one campus, an auditor, another tenant's owner, and somebody without a tenant. */
 export const cast = {
@@ -26,6 +26,8 @@ export interface World {
   /** The data statements sent since the last call. */
   takeStatements(): readonly string[];
   as(who: Who, query: string, variables?: Readonly<Record<string, unknown>>): Promise<Answer>;
+  /** Sends a body as it is, also one that JSON.stringify would not write. */
+  send(who: Who, body: string): Promise<Answer>;
 }
 
 /** A world for the whole test file; use it inside of tests only. */
@@ -52,6 +54,10 @@ export function useWorld(): World {
     as: async (who, query, variables) => {
       if (gateway === undefined) throw new TypeError("The world is made in beforeAll; use it later.");
       return gateway.as(who && (await tokenOf(who))).query(query, variables);
+    },
+    send: async (who, body) => {
+      if (gateway === undefined) throw new TypeError("The world is made in beforeAll; use it later.");
+      return gateway.send(graphqlRequest(body, who ? { authorization: `Bearer ${await tokenOf(who)}` } : {}));
     },
   };
 }

@@ -2,7 +2,7 @@
 import { sql } from "kysely";
 import { GatewayError } from "../../errors.js";
 import { uuidOf } from "../global-id.js";
-import type { Column, Link, Resource } from "../resource.js";
+import { type Column, idColumn, type Link, type Resource } from "../resource.js";
 import { comparable } from "./guard.js";
 import { allOf, anyOf, type Source, type Sql, typed } from "./sql.js";
 
@@ -27,7 +27,14 @@ class FilterCompiler {
   }
 
   filter(filter: FilterInput): Sql {
+    this.#count();
     return allOf(Object.entries(filter).map(([key, asked]) => this.#entry(key, present(asked))));
+  }
+
+  // Filters count as conditions, so that neither their number nor their depth has no end.
+  #count(): void {
+    this.#conditions += 1;
+    if (this.#conditions > mostConditions) throw badInput(`A filter has at most ${mostConditions} conditions.`);
   }
 
   #entry(key: string, asked: unknown): Sql {
@@ -41,8 +48,7 @@ class FilterCompiler {
   }
 
   #condition(field: string, operator: string, value: unknown): Sql {
-    this.#conditions += 1;
-    if (this.#conditions > mostConditions) throw badInput(`A filter has at most ${mostConditions} conditions.`);
+    this.#count();
     const { columns, links } = this.#resource;
     const column = columns.get(field);
     if (column !== undefined) return columnCondition(this.#resource, column, { operator, value, row: this.#row });
@@ -64,11 +70,10 @@ function columnCondition(resource: Resource, column: Column, { operator, value, 
   return compare(comparable(resource, column, row), { operator, value: mapped(value, toText), native });
 }
 
-// The last column holds the other row's id; the ones before it, the tenant.
-function linkCondition({ columns, model }: Link, { operator, value, row }: Asked): Sql {
-  const type = model === "TenantMember" ? "User" : model;
+function linkCondition(link: Link, { operator, value, row }: Asked): Sql {
+  const type = link.model === "TenantMember" ? "User" : link.model;
   const ids = mapped(value, (id) => uuidOf(type, String(id)));
-  return compare(row(columns.at(-1) ?? "id"), { operator, value: ids, native: "uuid" });
+  return compare(row(idColumn(link)), { operator, value: ids, native: "uuid" });
 }
 
 function compare(

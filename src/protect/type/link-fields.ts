@@ -5,7 +5,7 @@ import type { Through } from "../declaration.js";
 import { connectionOf } from "../read/connection.js";
 import { carry, type Match } from "../read/field-plan.js";
 import { allOf, rowSource } from "../read/sql.js";
-import { fieldOf, type Link, type Resource, type Row } from "../resource.js";
+import { fieldOf, idColumn, type Link, type Resource, type Row } from "../resource.js";
 import { behind, type Resources } from "../resources.js";
 import { connectionType } from "./connection-type.js";
 import { describe } from "./describe.js";
@@ -74,10 +74,8 @@ function listField(t: ObjectFields, { resource, resources, match, description }:
 }
 
 // The foreign key has seen to the tenant already; the id alone is the shorter way to the row.
-function matchId({ columns, references }: Link): Match {
-  const index = references.findIndex((column) => column === "id" || column === "user_id");
-  const column = columns[index];
-  if (column === undefined) throw new TypeError("A relation to a resource must hold its id.");
+function matchId(link: Link): Match {
+  const column = idColumn(link);
   return (child, parent) => sql`${child("id")} = ${parent(column)}`;
 }
 

@@ -1,0 +1,44 @@
+/** Declarations: what a wrong name does (it doesn't compile), and what a right one becomes. */
+import { describe, expect, expectTypeOf, it } from "vitest";
+import type { Declaration } from "../../src/protect/declaration.js";
+import { resource } from "../../src/protect/resource.js";
+import { group } from "../../src/resources/group.js";
+import { sale } from "../../src/resources/sale.js";
+import { todo } from "../../src/resources/todo.js";
+
+describe("the names in a declaration", () => {
+  it("allows the fields of its own model only", () => {
+    expectTypeOf<"ownerId">().toExtend<Declaration<"Todo">["owner"]>();
+    expectTypeOf<"ownerid">().not.toExtend<Declaration<"Todo">["owner"]>();
+    expectTypeOf<"campus">().not.toExtend<Declaration<"Todo">["scope"]>();
+    expectTypeOf<{ nope: { read: "x" } }>().not.toExtend<Required<Declaration<"Todo">>["fields"]>();
+  });
+
+  it("allows known models only", () => {
+    expectTypeOf<"TodoShare">().toExtend<Declaration<"Todo">["shares"]>();
+    expectTypeOf<"TodoShares">().not.toExtend<Declaration<"Todo">["shares"]>();
+    expectTypeOf<"Invoice">().not.toExtend<Parameters<typeof resource>[0]>();
+  });
+});
+
+describe("a resource", () => {
+  it("hides foreign keys, and what the declaration hides", () => {
+    expect([...todo.columns.keys()]).toEqual(["id", "title", "done", "internalNote", "createdAt", "updatedAt"]);
+    expect([...sale.columns.keys()]).toEqual(["id", "campus", "amount", "createdAt"]);
+  });
+
+  it("reads the features of its commands, unless the declaration calls them otherwise", () => {
+    expect(todo.featureOf("update")).toBe("todos.update");
+    expect(sale.featureOf("read")).toBe("view_sales_page");
+    expect(resource("Todo", {}).featureOf("read")).toBe("todos.read");
+  });
+
+  it("denies every command that the declaration doesn't list", () => {
+    expect([...sale.commands]).toEqual(["read"]);
+    expect([...group.commands]).toEqual(["read"]);
+  });
+
+  it("rejects a name that is no field of its model", () => {
+    expect(() => resource("Todo", { owner: "nope" as "ownerId" })).toThrow("Todo has no field nope.");
+  });
+});
