@@ -222,6 +222,11 @@ describe("a lost connection", () => {
     expect(await open.single("alice").run(sql("select 1 as one"))).toEqual([{ one: 1 }]);
   });
 
+  test("serves a read although the first backend ends in the same breath in which it is ready", async () => {
+    proxy.endWhenReady();
+    expect(await open.single("alice").run(sql("select 1 as one"))).toEqual([{ one: 1 }]);
+  });
+
   test("tells that the outcome of a commit is unknown when its answer was lost", async () => {
     const session = open.write("alice");
     await session.run(insert(1));

@@ -12,6 +12,8 @@ export interface DatabaseProxy {
   readonly cutAfter: (word: string) => void;
   /** From now on: hand on nothing of what the gateway writes. */
   readonly hang: () => void;
+  /** For the next connection: say in one breath that it is ready and that its backend ends. */
+  readonly endWhenReady: () => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -24,6 +26,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
   let writes = 0;
   let cutWord: string | null = null;
   let isHanging = false;
+  let isEndingWhenReady = false;
 
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname);
@@ -39,7 +42,12 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
       client.destroy();
       upstream.end(chunk);
     });
-    upstream.on("data", (chunk) => client.destroyed || client.write(chunk));
+    upstream.on("data", (chunk) => {
+      if (client.destroyed) return;
+      if (!isEndingWhenReady || !chunk.subarray(-6).equals(readyForQuery)) return void client.write(chunk);
+      isEndingWhenReady = false;
+      client.end(Buffer.concat([chunk, fatalError]));
+    });
     client.on("close", () => upstream.end());
     upstream.on("close", () => client.destroy());
   });
@@ -58,12 +66,19 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
     hang: () => {
       isHanging = true;
     },
+    endWhenReady: () => {
+      isEndingWhenReady = true;
+    },
     stop: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };
 }
+
+const readyForQuery = Buffer.from("Z\0\0\0\x05I");
+const fatalFields = "SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0";
+const fatalError = Buffer.from(`E\0\0\0${String.fromCharCode(fatalFields.length + 4)}${fatalFields}`);
 
 /** Reads the frontend's messages out of one connection's chunks: https://www.postgresql.org/docs/current/protocol-message-formats.html */
 function createReader(onStatement: (text: string) => void): (chunk: Buffer) => void {
