@@ -27,15 +27,19 @@ const providersFreshMillis = 30_000;
  */
 export async function startGateway(config: Config, log: Log = createLog(config)): Promise<RunningGateway> {
   const demoIssuer = config.isProduction ? null : await ensureDemoIssuer(config.dataFolder);
-  // Building the schema takes about as long as starting the database.
-  const [database, { schema }] = await Promise.all([prepareDatabase(config, demoIssuer), import("../schema/index.js")]);
+  const preparing = prepareDatabase(config, demoIssuer);
   try {
+    // Building the schema takes about as long as starting the database.
+    const [database, { schema }] = await Promise.all([preparing, import("../schema/index.js")]);
     await proveDatabase(database.url);
     const running = await serve({ config, log, database, schema });
     if (demoIssuer !== null && database.hasDemoWorld) process.stdout.write(await welcome(running.url, demoIssuer));
     return running;
   } catch (error) {
-    await database.stop();
+    await preparing.then(
+      (database) => database.stop(),
+      () => undefined,
+    );
     throw error;
   }
 }
@@ -63,6 +67,7 @@ async function serve({ config, log, database, schema }: Parts): Promise<RunningG
     log,
   });
   const server = await listen(gateway, config);
+  await providers.reload();
   const stopRefreshing = providers.keepFresh(providersFreshMillis);
   log.write({ event: "listening", url: server.url });
   return {
