@@ -110,6 +110,10 @@ describe("a document", () => {
     ["101 aliases of __typename", `{ ${times(101, (index) => `a${index}: __typename`)} }`],
     ["500 times the same field", `{ ${"__typename ".repeat(500)} }`],
     ["51 root fields in fragments", `{ ...a ...a ...a } fragment a on Query { ${times(17, () => "caller")} }`],
+    [
+      "480 times the same sub-selection, which validation would compare in pairs",
+      `{ thing { ${"thing { name } ".repeat(480)} } }`,
+    ],
     ["51 directives", `{ caller ${"@include(if: true) ".repeat(51)} }`],
     ["10,000 tokens", `{ ${"caller ".repeat(10_000)} }`],
     [
