@@ -80,6 +80,12 @@ export function translateDatabaseError(error: unknown, stage: Stage = "data"): G
   return translateOwnError(fault, stage, error) ?? fromTable(lookUp(fault.code), error);
 }
 
+/** The error that a SQL function has caught and answers as data: an item of a bulk form. */
+export function translateCaught(sqlstate: string, message: string): GatewayError {
+  const fault = { code: sqlstate, message };
+  return translateOwnError(fault, "data", undefined) ?? fromTable(lookUp(sqlstate), undefined);
+}
+
 /** The connection could not be had, or was lost: 503. */
 export function databaseUnavailable(cause: unknown, extensions?: Readonly<Record<string, unknown>>): GatewayError {
   return new GatewayError(unavailable.code, unavailable.text, { cause, extensions });

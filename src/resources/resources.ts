@@ -1,9 +1,13 @@
 /** In charge of the list of what is protected. A new declaration is added here. */
 import type { Resource } from "../protect/resource.js";
+import { auditEvent } from "./audit-event.js";
 import { chat } from "./chat.js";
 import { feature } from "./feature.js";
 import { grant } from "./grant.js";
 import { group } from "./group.js";
+import { groupMapping } from "./group-mapping.js";
+import { identity } from "./identity.js";
+import { provider } from "./provider.js";
 import { role } from "./role.js";
 import { sale } from "./sale.js";
 import { scope } from "./scope.js";
@@ -12,4 +16,19 @@ import { todo } from "./todo.js";
 import { user } from "./user.js";
 
 /** Every protected table that GraphQL shows. */
-export const resources: readonly Resource[] = [tenant, user, group, role, feature, scope, grant, todo, chat, sale];
+export const resources: readonly Resource[] = [
+  tenant,
+  user,
+  identity,
+  provider,
+  group,
+  groupMapping,
+  role,
+  feature,
+  scope,
+  grant,
+  auditEvent,
+  todo,
+  chat,
+  sale,
+];

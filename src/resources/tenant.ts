@@ -2,4 +2,16 @@
 import { resource } from "../protect/resource.js";
 
 /** An organisation. A caller sees those he is a member of. */
-export const tenant = resource("Tenant", { feature: "iam.tenants" });
+export const tenant = resource("Tenant", {
+  feature: "iam.tenants",
+  hidden: ["auditEvents", "scopes", "roles", "grants"],
+  lists: {
+    members: {
+      to: "User",
+      through: "TenantMember",
+      from: "tenantId",
+      by: "userId",
+      description: "The members of the tenant, as far as the caller may see them.",
+    },
+  },
+});

@@ -3,41 +3,40 @@ import { sql } from "kysely";
 import type { Session } from "../database/session.js";
 import { toStatement, typed } from "../protect/read/sql.js";
 
-/** An argument: a value, or a value with its Postgres type where that is not text. */
-export type FunctionArgument =
-  | string
-  | null
-  | undefined
-  | { readonly value: unknown; readonly type: "timestamptz" | "boolean" };
+/** One argument with its Postgres type. What is null or undefined keeps the function's default. */
+export interface FunctionArgument {
+  readonly name: string;
+  readonly value: unknown;
+  readonly type: "text" | "text[]" | "boolean" | "integer" | "timestamptz" | "jsonb";
+}
 
-/** Calls `iam.<name>` with named arguments and answers what it returns. What is null or left out keeps the function's default. */
+/** Calls `iam.<name>` with named arguments and answers the row that it returns as `result`. */
 export async function callFunction<Result = string>(
   session: Session,
   name: string,
-  given: Readonly<Record<string, FunctionArgument>>,
+  given: readonly FunctionArgument[],
 ): Promise<Result> {
-  const parameters = Object.entries(given).flatMap(([argument, value]) => {
-    const parameter = toParameter(value);
-    return parameter ? [sql`${sql.id(argument)} => ${parameter}`] : [];
-  });
-  const call = sql`select ${sql.id("iam", name)}(${sql.join(parameters)}) as result`;
-  const [row] = await session.run<{ result: Result }>(toStatement(call));
+  const [row] = await session.run<{ result: Result }>(toStatement(sql`select ${functionCall(name, given)} as result`));
   if (row === undefined) throw new TypeError(`iam.${name} answered nothing.`);
   return row.result;
 }
 
-/** A moment as an argument. */
-export function moment(value: string | null | undefined): FunctionArgument {
-  return { value, type: "timestamptz" };
+/** Calls `iam.<name>` and answers every row of the table that it returns. */
+export function callTable<Row extends Record<string, unknown>>(
+  session: Session,
+  name: string,
+  given: readonly FunctionArgument[],
+): Promise<readonly Row[]> {
+  return session.run<Row>(toStatement(sql`select * from ${functionCall(name, given)}`));
 }
 
-/** A truth value as an argument. */
-export function truth(value: boolean | null | undefined): FunctionArgument {
-  return { value, type: "boolean" };
+function functionCall(name: string, given: readonly FunctionArgument[]) {
+  const parameters = given
+    .filter(({ value }) => value !== null && value !== undefined)
+    .map((argument) => sql`${sql.id(argument.name)} => ${parameterOf(argument)}`);
+  return sql`${sql.id("iam", name)}(${sql.join(parameters)})`;
 }
 
-function toParameter(argument: FunctionArgument) {
-  const { value, type } =
-    typeof argument === "object" && argument !== null ? argument : { value: argument, type: "text" };
-  return value === null || value === undefined ? undefined : typed(value, type);
+function parameterOf({ value, type }: FunctionArgument) {
+  return type === "text[]" ? sql`${value}::text[]` : typed(type === "jsonb" ? JSON.stringify(value) : value, type);
 }

@@ -2,10 +2,17 @@
 import { builder } from "../builder/builder.js";
 import { protect } from "../protect/protect.js";
 import { resources } from "../resources/resources.js";
+import "./authority/bulk.js";
+import "./authority/feature.js";
+import "./authority/grant.js";
+import "./authority/group.js";
+import "./authority/provider.js";
+import "./authority/role.js";
+import "./authority/scope.js";
+import "./authority/tenant.js";
+import "./authority/user.js";
 import "./can.js";
-import "./grant.js";
-import "./group.js";
-import "./tenant.js";
+import "./routes.js";
 import "./viewer.js";
 
 protect(resources);

@@ -239,7 +239,8 @@ create table iam.grants (
 comment on table iam.grants is 'A role or a feature given to a user or a group at a scope and everything below it.';
 
 create table iam.audit_events (
-  id bigserial not null,
+  id uuid not null default gen_random_uuid(),
+  number bigserial not null,
   code integer not null,
   action text not null,
   outcome iam.audit_outcome not null default 'success',
@@ -261,7 +262,7 @@ comment on table iam.audit_events is 'Something that somebody did or tried to do
 
 create table iam.audit_seals (
   position bigserial not null,
-  event_id bigint not null,
+  event_id uuid not null,
   hash bytea not null,
   sealed_at timestamptz(6) not null default now(),
   constraint audit_seals_pkey primary key (position)
@@ -308,7 +309,7 @@ create index grants_tenant_id_created_at_id_idx on iam.grants(tenant_id, created
 create index audit_events_tenant_id_created_at_id_idx on iam.audit_events(tenant_id, created_at desc, id desc);
 create index audit_events_actor_id_created_at_idx on iam.audit_events(actor_id, created_at desc);
 create index audit_events_code_idx on iam.audit_events(code);
-create index audit_events_transaction_id_idx on iam.audit_events(transaction, id);
+create index audit_events_transaction_number_idx on iam.audit_events(transaction, number);
 create unique index audit_seals_event_id_key on iam.audit_seals(event_id);
 
 alter table iam.tenant_members

@@ -151,7 +151,7 @@ language sql immutable
 set search_path = pg_catalog, pg_temp
 as $$
   select sha256(coalesce(previous, '\x') || convert_to(jsonb_build_array(
-    e.id, e.code, e.action, e.outcome, e.tenant_id, e.scope_id, e.actor_id, e.user_id, e.resource_type, e.resource_id,
+    e.id, e.number, e.code, e.action, e.outcome, e.tenant_id, e.scope_id, e.actor_id, e.user_id, e.resource_type, e.resource_id,
     e.request_id, e.ip_address, e.user_agent, e.metadata, extract(epoch from e.created_at), e.transaction
   )::text, 'UTF8'))
 $$;
@@ -185,7 +185,7 @@ begin
       -- whatever is below this has committed or never will
       and a.transaction < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
       and not exists (select from iam.audit_seals s where s.event_id = a.id)
-    order by a.transaction, a.id
+    order by a.transaction, a.number
     limit at_most
   loop
     last_hash := iam.hash_event(last_hash, e);
@@ -200,7 +200,7 @@ comment on function iam.seal_audit_events(integer) is
   'Seals committed events in their order and tells how many and the hash at the head, to be kept elsewhere too.';
 
 create function iam.verify_audit_events()
-returns table (broken_at bigint, head text)
+returns table (broken_at uuid, head text)
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$

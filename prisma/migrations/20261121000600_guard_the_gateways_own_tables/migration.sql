@@ -23,13 +23,14 @@ begin
   end loop;
 end
 $$;
-grant usage on sequence iam.audit_events_id_seq, iam.audit_seals_position_seq to iam_definer;
+grant usage on sequence iam.audit_events_number_seq, iam.audit_seals_position_seq to iam_definer;
 -- nobody changes what was written down
 revoke update, delete on iam.audit_events, iam.audit_seals from iam_definer;
 
 grant usage on schema iam, public to web_user, web_anon, authenticator;
 grant select on
   iam.tenants,
+  iam.tenant_members,
   iam.scopes,
   iam.groups,
   iam.group_members,
@@ -56,6 +57,20 @@ create policy tenants_select_member
   using (id in (select iam.readable_tenants()));
 comment on policy tenants_select_member on iam.tenants is
   'A user sees the tenants that he is a member of, or all of them with iam.tenants.read at global/all.';
+
+create policy tenant_members_select_known
+  on iam.tenant_members
+  for select
+  to web_user
+  using (
+    deleted_at is null
+    and (
+      user_id = (select iam.caller_id())
+      or (tenant_id = (select iam.caller_tenant_id()) and user_id in (select iam.readable_users()))
+    )
+  );
+comment on policy tenant_members_select_known on iam.tenant_members is
+  'A user sees his own memberships, and those of his tenant whose users he may see.';
 
 create policy scopes_select_holder
   on iam.scopes

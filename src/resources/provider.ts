@@ -1,0 +1,17 @@
+/** In charge of providers as GraphQL shows them. They are written by the functions of iam only. */
+import { resource } from "../protect/resource.js";
+
+/** An issuer of tokens. Its key set and claim mapping are for the gateway alone. */
+export const provider = resource("Provider", {
+  feature: "iam.providers",
+  hidden: ["jwks", "claims", "mappings"],
+  lists: {
+    users: {
+      to: "User",
+      through: "Identity",
+      from: "providerId",
+      by: "userId",
+      description: "The users whom it knows, as far as the caller may see them.",
+    },
+  },
+});
