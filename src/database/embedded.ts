@@ -40,7 +40,8 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   await mkdir(options.dataFolder, { recursive: true });
   const dataFolder = await realpath(options.dataFolder);
   const [binaries, owner] = await Promise.all([options.binaries ?? findBinaries(), findOwner()]);
-  const cluster = { folder: join(dataFolder, "postgres"), binaries, owner };
+  const isDurable = options.settings?.["fsync"] !== "off";
+  const cluster = { folder: join(dataFolder, "postgres"), binaries, owner, isDurable };
   await requireEntry(cluster.folder, owner, "data folder");
   await requireEntry(binaries, owner, "programs");
   const passwords = await keepPasswords(dataFolder);

@@ -13,6 +13,8 @@ export interface Cluster {
   readonly folder: string;
   readonly binaries: string;
   readonly owner: Owner;
+  /** Whether its files have to survive a crash of the machine; a test's don't. */
+  readonly isDurable: boolean;
 }
 
 /** Makes the cluster unless it is there already. Text is UTF-8 and sorts by code point, on every machine the same. */
@@ -28,16 +30,20 @@ export async function ensureCluster(cluster: Cluster, password: string): Promise
 }
 
 // Made beside its place and moved there, so that an interrupted initdb leaves nothing that looks like a cluster.
-async function createCluster({ folder, binaries, owner }: Cluster, version: number, password: string): Promise<void> {
+async function createCluster(
+  { folder, binaries, owner, isDurable }: Cluster,
+  version: number,
+  password: string,
+): Promise<void> {
   const unfinished = `${folder}.${process.pid}`;
   const passwordFile = `${unfinished}.password`;
   await mkdir(unfinished, { mode: 0o700 });
   await writeFile(passwordFile, password, { mode: 0o600 });
   try {
     await giveTo(owner, [unfinished, passwordFile]);
-    const sizes = ["--wal-segsize=16", "--no-instructions"];
+    const others = ["--no-instructions", ...(isDurable ? [] : ["--no-sync"])];
     const access = ["--username=postgres", "--auth=scram-sha-256", `--pwfile=${passwordFile}`];
-    const flags = [`--pgdata=${unfinished}`, "--encoding=UTF8", ...localeFlags(version), ...access, ...sizes];
+    const flags = [`--pgdata=${unfinished}`, "--encoding=UTF8", ...localeFlags(version), ...access, ...others];
     await run(join(binaries, "initdb"), flags, { ...owner, cwd: "/", env: environment });
     await rename(unfinished, folder);
   } catch (cause) {
