@@ -23,6 +23,8 @@ export interface SqlCaller extends Transaction {
   value(text: string, ...parameters: readonly unknown[]): Promise<unknown>;
   /** The SQLSTATE that a write is refused with, or "allowed". */
   outcome(text: string, ...parameters: readonly unknown[]): Promise<string>;
+  /** Like `outcome`, but nothing of it stays. */
+  trial(text: string, ...parameters: readonly unknown[]): Promise<string>;
   /** Several statements in one write; rolled back when `work` rejects. */
   within<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
 }
@@ -105,6 +107,14 @@ function sqlCaller(sessions: () => Sessions, caller: Caller, isShared: boolean):
     read,
     value: async (text, ...parameters) => Object.values((await read(text, ...parameters))[0] ?? {})[0],
     outcome: (text, ...parameters) => outcomeOf(write(text, ...parameters)),
+    trial: async (text, ...parameters) => {
+      const session = open("write");
+      try {
+        return await outcomeOf(session.run({ sql: text, parameters }));
+      } finally {
+        await session.rollback();
+      }
+    },
     within: (work) => within(open("write"), work),
   };
 }
