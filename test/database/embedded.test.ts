@@ -1,7 +1,7 @@
 /** What the embedded PostgreSQL guarantees: its data stays, its password is private, and it never outlives its gateway. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -79,6 +79,15 @@ describe("the embedded PostgreSQL", () => {
       message: expect.stringContaining(`port ${port}`),
       mend: expect.stringContaining("data folder of its own"),
     });
+  });
+
+  it("leaves nothing that looks like a cluster when making it fails, and says what PostgreSQL said", async () => {
+    await writeFile(join(dataFolder, "postgres"), "in the way");
+    await expect(start()).rejects.toMatchObject({
+      name: "StartupError",
+      message: expect.stringMatching(/could not make/),
+    });
+    expect(await readdir(dataFolder)).toEqual(["passwords.json", "postgres"]);
   });
 
   it("refuses the files of another version", async () => {

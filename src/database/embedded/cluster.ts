@@ -47,7 +47,12 @@ async function createCluster(
     await run(join(binaries, "initdb"), flags, { ...owner, cwd: "/", env: environment });
     await rename(unfinished, folder);
   } catch (cause) {
-    throw new StartupError(`PostgreSQL could not make its files in ${folder}.`, "See the cause below.", { cause });
+    const said = (cause as { readonly stderr?: string }).stderr?.trim() || String(cause);
+    throw new StartupError(
+      `PostgreSQL could not make its files in ${folder}: ${said}`,
+      "Mend what it says, or set DATABASE_URL and DATABASE_ADMIN_URL to a PostgreSQL of your own.",
+      { cause },
+    );
   } finally {
     await rm(passwordFile, { force: true });
     await rm(unfinished, { recursive: true, force: true });
