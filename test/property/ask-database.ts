@@ -10,8 +10,8 @@ import type { StoredWorld } from "./store-world.js";
 
 /** What the database answered one caller; ids are the database's. */
 export interface Answers {
-  /** `feature at place`, for each that he holds. */
-  readonly can: ReadonlySet<string>;
+  /** The questions answered with yes. */
+  readonly can: ReadonlySet<Question>;
   /** By feature: the scopes with it. */
   readonly scopesWith: ReadonlyMap<string, readonly string[]>;
   readonly keysWith: ReadonlyMap<string, readonly string[]>;
@@ -25,7 +25,7 @@ export interface Answers {
   readonly blindlyDeleted: ReadonlyMap<string, number>;
   /** `table scope` where a new row could be put. */
   readonly created: ReadonlySet<string>;
-  /** `row user` and `row group` where a new share could be made. */
+  /** The labels of the new shares that could be made, and of the changes of shares. */
   readonly shared: ReadonlySet<string>;
   /** Statements that nobody may run, and that ran. */
   readonly escaped: readonly string[];
@@ -43,26 +43,55 @@ export function featuresOf(stored: StoredWorld): readonly string[] {
 }
 
 const updatable = { "public.todos": "done = not done", "public.chats": "message = message || '!'" };
-const shares = { "public.todo_shares": "can_write = not can_write", "public.chat_shares": "can_write = not can_write" };
+const unseen = {
+  "public.todos": "update public.todos set done = true",
+  "public.chats": "update public.chats set message = 'x'",
+};
+const shares = ["public.todo_shares", "public.chat_shares"];
 
-/** Asks everything, or answers the number of the reason why no session opened. */
-export async function askDatabase(sessions: Sessions, stored: StoredWorld, who: Credential): Promise<Answers | number> {
-  const session = sessions.open(callerOf(stored, who), {
-    mode: "write",
-    isSingleStatement: false,
-    changesAuthority: true,
-    requestId: "proof",
-  });
+/** A feature at a place, as the caller asks `iam.can`. */
+export interface Question {
+  readonly feature: string;
+  readonly place: string;
+}
+
+/** Opens a session and does `work` in it, undone after; or answers the number of the reason why none opened. */
+export async function inSession<T>(
+  sessions: Sessions,
+  caller: Caller,
+  work: (session: OpenedSession) => Promise<T>,
+): Promise<T | number> {
+  const options = { mode: "write", isSingleStatement: false, changesAuthority: true, requestId: "proof" } as const;
+  const session = sessions.open(caller, options);
   try {
-    await session.identity();
-    return await ask(session, stored, who);
+    return await work(session);
   } catch (error) {
-    if (session.refusal !== null && error instanceof GatewayError && error.extensions.reason !== undefined)
-      return Number(error.extensions.reason);
+    const reason = session.refusal?.extensions.reason;
+    if (error instanceof GatewayError && reason !== undefined) return Number(reason);
     throw error;
   } finally {
     await session.rollback();
   }
+}
+
+/** Asks everything, or answers the number of the reason why no session opened. */
+export function askDatabase(
+  sessions: Sessions,
+  stored: StoredWorld,
+  { who, questions }: { readonly who: Credential; readonly questions: readonly Question[] },
+): Promise<Answers | number> {
+  return inSession(sessions, callerOf(stored, who), async (session) => {
+    await session.identity();
+    return ask(session, stored, { isAnonymous: who.user === null, questions });
+  });
+}
+
+/** Asks only whom a session would be opened for, or answers the number of the reason why none opened. */
+export function askIdentity(sessions: Sessions, stored: StoredWorld, who: Credential): Promise<unknown> {
+  return inSession(sessions, callerOf(stored, who), async (session) => {
+    const { userId, tenantId } = await session.identity();
+    return [userId, tenantId];
+  });
 }
 
 /** The gateway's caller for a credential. */
@@ -73,18 +102,20 @@ export function callerOf(stored: StoredWorld, { user, tenant }: Credential): Cal
   return { kind: "token", issuer, subject, tenant: slug, actAs: null, expiresAt: 4_102_444_800 };
 }
 
-async function ask(session: OpenedSession, stored: StoredWorld, who: Credential): Promise<Answers> {
-  const places = placesOf(stored);
+async function ask(
+  session: OpenedSession,
+  stored: StoredWorld,
+  { isAnonymous, questions }: { readonly isAnonymous: boolean; readonly questions: readonly Question[] },
+): Promise<Answers> {
   const features = featuresOf(stored);
-  const isAnonymous = who.user === null;
   const [held, ways, seen] = await Promise.all([
-    session.run<{ feature: number; place: number }>(whereHeld(stored, features, places)),
+    session.run<{ n: number }>(whatIsHeld(stored, questions)),
     session.run<{ n: number; scopes: string[]; keys: string[]; everywhere: boolean }>(waysToHold(stored, features)),
     isAnonymous ? new Map() : seeAll(session),
   ]);
   const nameOf = (n: number) => features[n - 1] ?? "";
   return {
-    can: new Set(held.map((row) => `${nameOf(row.feature)} at ${places[row.place - 1]}`)),
+    can: new Set(held.flatMap((row) => questions[row.n - 1] ?? [])),
     scopesWith: new Map(ways.map((row) => [nameOf(row.n), row.scopes])),
     keysWith: new Map(ways.map((row) => [nameOf(row.n), row.keys])),
     everywhere: new Set(ways.filter((row) => row.everywhere).map((row) => nameOf(row.n))),
@@ -103,13 +134,12 @@ const nothing = {
   escaped: [],
 };
 
-function whereHeld(stored: StoredWorld, features: readonly string[], places: readonly string[]): Statement {
+function whatIsHeld(stored: StoredWorld, questions: readonly Question[]): Statement {
   return {
-    sql: `select f.n::int as feature, s.n::int as place
-      from unnest($1::text[]) with ordinality f (code, n)
-      cross join unnest($2::text[]) with ordinality s (place, n)
-      where iam.can(f.code, s.place)`,
-    parameters: [features.map(stored.featureCode), places],
+    sql: `select q.n::int as n
+      from unnest($1::text[], $2::text[]) with ordinality q (feature, place, n)
+      where iam.can(q.feature, q.place)`,
+    parameters: [questions.map((q) => stored.featureCode(q.feature)), questions.map((q) => q.place)],
   };
 }
 
@@ -125,7 +155,7 @@ function waysToHold(stored: StoredWorld, features: readonly string[]): Statement
 }
 
 async function seeAll(session: OpenedSession): Promise<ReadonlyMap<string, readonly string[]>> {
-  const tables = [...Object.keys(updatable), ...Object.keys(shares), "public.sales", "iam.groups"];
+  const tables = [...Object.keys(updatable), ...shares, "public.sales", "iam.groups"];
   return idsByTable(
     session,
     tables.map((table) => [table, `select id from ${table}`]),
@@ -144,39 +174,42 @@ async function idsByTable(
 }
 
 async function tryWrites(session: OpenedSession, stored: StoredWorld) {
-  const tables = Object.entries({ ...updatable, ...shares });
-  const updates = tables.map(([table, change]) => [table, `update ${table} set ${change} returning id`] as const);
-  const deletes = tables.map(([table]) => [table, `delete from ${table} returning id`] as const).toReversed();
-  const blind = Object.entries(updatable);
+  const tables = [...Object.keys(updatable), ...shares];
+  const updates = Object.entries(updatable).map(
+    ([table, change]) => [table, `update ${table} set ${change} returning id`] as const,
+  );
+  const deletes = tables.map((table) => [table, `delete from ${table} returning id`] as const);
+  const blind = Object.entries(unseen);
   return {
-    updated: await undone(session, () => idsByTable(session, updates)),
-    deleted: await undone(session, () => idsByTable(session, deletes)),
-    blindlyUpdated: await undone(session, () =>
-      counts(
-        session,
-        blind.map(([t]) => [t, blindUpdate(t)]),
-      ),
-    ),
-    blindlyDeleted: await undone(session, () =>
-      counts(
-        session,
-        blind.map(([t]) => [t, `delete from ${t}`]),
-      ),
+    updated: await each(session, updates, idsOf),
+    deleted: await each(session, deletes, idsOf),
+    blindlyUpdated: await each(session, blind, countOf),
+    blindlyDeleted: await each(
+      session,
+      blind.map(([table]) => [table, `delete from ${table}`] as const),
+      countOf,
     ),
     created: new Set(await undone(session, () => tried(session, insertions(stored)))),
-    shared: new Set(await undone(session, () => tried(session, newShares(stored)))),
+    shared: new Set(await undone(session, () => tried(session, [...newShares(stored), ...changedShares(stored)]))),
     escaped: await undone(session, () => tried(session, forbidden)),
   };
 }
 
-const blindUpdate = (table: string) =>
-  `update ${table} set ${table === "public.todos" ? "done = true" : "message = 'x'"}`;
+type Labelled = readonly [label: string, sql: string];
 
-async function counts(session: OpenedSession, statements: ReadonlyArray<readonly [string, string]>) {
-  const answers = statements.map(
-    async ([table, sql]) => [table, await session.execute({ sql, parameters: [] })] as const,
-  );
-  return new Map(await Promise.all(answers));
+const idsOf = async (session: OpenedSession, sql: string) =>
+  (await session.run<{ id: string }>({ sql, parameters: [] })).map((row) => row.id);
+const countOf = (session: OpenedSession, sql: string) => session.execute({ sql, parameters: [] });
+
+// Each by itself: who deletes the share that he sees a row by sees it no more.
+async function each<T>(
+  session: OpenedSession,
+  statements: readonly Labelled[],
+  run: (session: OpenedSession, sql: string) => Promise<T>,
+): Promise<ReadonlyMap<string, T>> {
+  const answers = new Map<string, T>();
+  for (const [label, sql] of statements) answers.set(label, await undone(session, () => run(session, sql)));
+  return answers;
 }
 
 class Undo extends Error {}
@@ -193,48 +226,118 @@ async function undone<T>(session: OpenedSession, work: () => Promise<T>): Promis
   return answer.value;
 }
 
-type Attempt = readonly [label: string, sql: string];
+/** A statement that is tried again and again, each time with other values for `try.<name>`. */
+interface Attempts {
+  readonly sql: string;
+  readonly each: ReadonlyArray<{ readonly label: string } & Readonly<Record<string, string | boolean | null>>>;
+  /** Whether it has to touch a row to count as let through. */
+  readonly mustTouch?: true;
+}
 
-// One statement that tries each in a savepoint of its own and says which were let through; ids are ours, hence safe to write in.
-async function tried(session: OpenedSession, attempts: readonly Attempt[]): Promise<readonly string[]> {
-  if (attempts.length === 0) return [];
-  const blocks = attempts.map(
-    ([, sql], n) => `begin ${sql}; done := done || '${n} ';
-      exception when insufficient_privilege or foreign_key_violation then null; when unique_violation then done := done || '${n} '; end;`,
-  );
-  const sql = `do $tried$ declare done text := ''; begin ${blocks.join("\n")} perform set_config('proof.done', done, true); end $tried$`;
+// One statement that tries each by itself, undoes it, and says which were let through; the values are ours, hence safe to write in.
+async function tried(session: OpenedSession, attempts: readonly Attempts[]): Promise<readonly string[]> {
+  const body = `declare try record; done text[] := '{}';
+    begin ${attempts.map(loopOver).join("\n")} perform set_config('proof.done', to_json(done)::text, true); end`;
   const [, rows] = await Promise.all([
-    session.execute({ sql, parameters: [] }),
-    session.run<{ done: string }>({ sql: "select current_setting('proof.done') as done", parameters: [] }),
+    session.execute({ sql: `do $tried$ ${body} $tried$`, parameters: [] }),
+    session.run<{ done: string[] }>({ sql: "select current_setting('proof.done')::json as done", parameters: [] }),
   ]);
-  const done = (rows[0]?.done ?? "").split(" ").filter((n) => n !== "");
-  return done.map((n) => attempts[Number(n)]?.[0] ?? "");
+  return rows[0]?.done ?? [];
 }
 
-function insertions(stored: StoredWorld): readonly Attempt[] {
-  const scopes = [...stored.world.scopes.map((scope) => stored.id(scope.id)), stored.id("global")];
-  return scopes.flatMap((scope) => [
-    [`todos ${scope}`, `insert into public.todos (title, scope_id) values ('new', '${scope}')`] as const,
-    [`chats ${scope}`, `insert into public.chats (message, scope_id) values ('new', '${scope}')`] as const,
-  ]);
+function loopOver({ sql, each, mustTouch }: Attempts): string {
+  const [first] = each;
+  if (first === undefined) return "";
+  const rows = each.map((attempt) => `(${Object.values(attempt).map(literal).join(", ")})`);
+  const letThrough = "raise sqlstate 'DONE0'";
+  return `for try in select * from (values ${rows.join(", ")}) v (${Object.keys(first).join(", ")}) loop
+    begin ${sql}; ${mustTouch ? `if found then ${letThrough}; end if` : letThrough};
+    exception when sqlstate 'DONE0' or unique_violation then done := done || try.label;
+      when insufficient_privilege or foreign_key_violation then null; end; end loop;`;
 }
 
-function newShares(stored: StoredWorld): readonly Attempt[] {
-  const { world, id } = stored;
+function literal(value: string | boolean | null): string {
+  if (value === null) return "null::uuid";
+  if (typeof value === "boolean") return String(value);
+  return /^[0-9a-f-]{36}$/.test(value) ? `'${value}'::uuid` : `'${value.replaceAll("'", "''")}'`;
+}
+
+function insertions({ world, id }: StoredWorld): readonly Attempts[] {
+  const scopes = [...world.scopes.map((scope) => id(scope.id)), id("global")];
+  const at = (resource: string) => scopes.map((place) => ({ label: `${resource} ${place}`, place }));
+  return [
+    { sql: "insert into public.todos (title, scope_id) values ('new', try.place)", each: at("todos") },
+    { sql: "insert into public.chats (message, scope_id) values ('new', try.place)", each: at("chats") },
+  ];
+}
+
+/** The extents that every new share is tried with. */
+export const openings = [
+  { canRead: true, canWrite: false, canDelete: false },
+  { canRead: false, canWrite: true, canDelete: false },
+  { canRead: true, canWrite: false, canDelete: true },
+] as const;
+
+/** A share that is tried: of each row with one user and one group. */
+export function sharesToTry({ world }: StoredWorld) {
   return world.rows.flatMap((row, n) => {
-    const [table, column] = row.resource === "todos" ? ["todo_shares", "todo_id"] : ["chat_shares", "chat_id"];
     const user = world.users[n % world.users.length];
     const group = world.groups[n % Math.max(1, world.groups.length)];
-    const attempt = (kind: string, name: string): Attempt => [
-      `${row.id} ${name}`,
-      `insert into public.${table} (${column}, ${kind}) values ('${id(row.id)}', '${id(name)}')`,
-    ];
-    return [...(user ? [attempt("user_id", user.id)] : []), ...(group ? [attempt("group_id", group.id)] : [])];
+    const opening = openings[n % openings.length] ?? openings[0];
+    const to = [...(user ? [{ user: user.id }] : []), ...(group ? [{ group: group.id }] : [])];
+    return to.map((receiver) => ({ row, to: receiver, opening, label: `${row.id} to ${Object.values(receiver)[0]}` }));
   });
 }
 
+const shareTables = [
+  ["todo", "todos"],
+  ["chat", "chats"],
+] as const;
+
+function newShares(stored: StoredWorld): readonly Attempts[] {
+  return shareTables.map(([one, resource]) => ({
+    sql: `insert into public.${one}_shares (${one}_id, user_id, group_id, can_read, can_write, can_delete)
+      values (try.row_id, try.to_user, try.to_group, try.r, try.w, try.d)`,
+    each: sharesToTry(stored)
+      .filter(({ row }) => row.resource === resource)
+      .map(({ row, to, opening, label }) => ({
+        label,
+        row_id: stored.id(row.id),
+        to_user: "user" in to ? stored.id(to.user) : null,
+        to_group: "group" in to ? stored.id(to.group) : null,
+        r: opening.canRead,
+        w: opening.canWrite,
+        d: opening.canDelete,
+      })),
+  }));
+}
+
+/** The columns of a share that are turned round, each by itself. */
+export const turned = ["canRead", "canWrite", "canDelete"] as const;
+
+function changedShares({ world, id }: StoredWorld): readonly Attempts[] {
+  return shareTables.map(([one, resource]) => ({
+    sql: `update public.${one}_shares
+      set can_read = can_read <> try.r, can_write = can_write <> try.w, can_delete = can_delete <> try.d
+      where id = try.share`,
+    mustTouch: true,
+    each: world.rows
+      .filter((row) => row.resource === resource)
+      .flatMap((row) => row.shares)
+      .flatMap((share) =>
+        turned.map((column) => ({
+          label: `${share.id} ${column}`,
+          share: id(share.id),
+          r: column === "canRead",
+          w: column === "canWrite",
+          d: column === "canDelete",
+        })),
+      ),
+  }));
+}
+
 // What a runtime role must be stopped at whoever the caller is, because WITH CHECK can't see the old row.
-const forbidden: readonly Attempt[] = [
+const forbidden: readonly Attempts[] = [
   ...["todos", "chats"].flatMap((table) =>
     ["id", "tenant_id", "owner_id", "scope_id", "created_at", "updated_at"].map(
       (column) => `update public.${table} set ${column} = ${column}`,
@@ -261,4 +364,4 @@ const forbidden: readonly Attempt[] = [
   "perform from iam.open_session()",
   "perform from iam.scope_closure",
   "perform iam.record(50001, '', '', null, null)",
-].map((sql) => [sql, sql] as const);
+].map((sql) => ({ sql, each: [{ label: sql }] }));

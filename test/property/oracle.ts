@@ -146,12 +146,17 @@ function scopesOfTenant(world: World, caller: Caller): readonly Scope[] {
 
 // Row -------------------------------------------------------------------------------------------------------------------
 
-/** Whether the command is the caller's on the row: by a feature at its scope, by owning it, or by a share. */
+/** Whether the command is the caller's on the row: by himself, or by a share. */
 export function allows(world: World, caller: Caller, command: Command, row: Row): boolean {
+  if (mayByHimself(world, caller, command, row)) return true;
+  if (caller.user === null || row.tenant !== caller.tenant || command === "share") return false;
+  return row.shares.some((share) => isFor(world, caller, share) && opens(share, command));
+}
+
+/** Whether the command is his without a share: he owns the row, or holds the feature at its scope. */
+export function mayByHimself(world: World, caller: Caller, command: Command, row: Row): boolean {
   if (caller.user === null || row.tenant !== caller.tenant) return false;
-  if (row.owner === caller.user) return true;
-  if (holdsAt(world, caller, `${row.resource}.${command}`, row.scope)) return true;
-  return command !== "share" && row.shares.some((share) => isFor(world, caller, share) && opens(share, command));
+  return row.owner === caller.user || holdsAt(world, caller, `${row.resource}.${command}`, row.scope);
 }
 
 /** Whether the caller can do it: what he may not read does not exist for him. */
@@ -175,9 +180,19 @@ export function seesShare(world: World, caller: Caller, row: Row, share: Share):
   return row.tenant === caller.tenant && (isFor(world, caller, share) || can(world, caller, "share", row));
 }
 
-/** Whether the caller may open the row to a user (an active member) or a group (one that he sees). */
-export function mayShareWith(world: World, caller: Caller, row: Row, to: Share["to"]): boolean {
-  if (!can(world, caller, "share", row) || caller.tenant === null) return false;
+/** What a share lets its holder do. */
+export type Opening = Pick<Share, "canRead" | "canWrite" | "canDelete">;
+
+/** Whether the caller may give a share of the row this extent: nobody opens by a share what is not his by himself. */
+export function mayOpen(world: World, caller: Caller, row: Row, { canWrite, canDelete }: Opening): boolean {
+  if (!can(world, caller, "share", row)) return false;
+  if (canWrite && !mayByHimself(world, caller, "update", row)) return false;
+  return !canDelete || mayByHimself(world, caller, "delete", row);
+}
+
+/** Whether somebody can be given a share by the caller: an active member, or a group that he sees. */
+export function mayReceive(world: World, caller: Caller, to: Share["to"]): boolean {
+  if (caller.tenant === null) return false;
   if ("user" in to) return isMember(world, to.user, caller.tenant);
   return visibleGroups(world, caller).some((group) => group.id === to.group);
 }

@@ -1,0 +1,86 @@
+/** In charge of proving many worlds from one seed, and of shrinking and keeping the one that fails. */
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import fc from "fast-check";
+import type pg from "pg";
+import type { Sessions } from "../../src/database/session.js";
+import { arbitraryWorld } from "./arbitrary-world.js";
+import { compareWithDatabase } from "./compare.js";
+import { type StoredWorld, storeWorld } from "./store-world.js";
+import type { World } from "./world.js";
+
+/** Where worlds are proven, and how many. */
+export interface ProofRun {
+  readonly owner: pg.Pool;
+  readonly sessions: Sessions;
+  readonly seed: number;
+  readonly worlds: number;
+  /** `iam.can` is asked for one in so many pairs of feature and place. */
+  readonly stride: number;
+  /** How long this may take, shrinking included. Default two minutes. */
+  readonly limitMillis?: number;
+  /** What is asked of a world besides the database: answers in words where it disagrees. */
+  readonly more?: (
+    stored: StoredWorld,
+  ) => Promise<{ readonly decisions: number; readonly disagreements: readonly string[] }>;
+}
+
+/** How it went; `failure` tells the smallest world that disagrees, in words and where it was kept. */
+export interface ProofResult {
+  readonly worlds: number;
+  readonly decisions: number;
+  readonly decisionsOverHttp: number;
+  readonly failure: string | null;
+}
+
+const regressions = new URL("./regressions/", import.meta.url);
+let labels = 0;
+
+/** Proves worlds until one disagrees. That one shrinks, and is kept as a regression case. */
+export async function proveWorlds(run: ProofRun): Promise<ProofResult> {
+  const count = { worlds: 0, decisions: 0, decisionsOverHttp: 0 };
+  const property = fc.asyncProperty(arbitraryWorld, async (world) => {
+    const verdict = await proveWorld(run, world);
+    count.worlds += 1;
+    count.decisions += verdict.decisions;
+    count.decisionsOverHttp += verdict.decisionsOverHttp;
+    if (verdict.disagreements.length > 0) throw new RangeError(verdict.disagreements.slice(0, 20).join("\n"));
+  });
+  const details = await fc.check(property, {
+    seed: run.seed,
+    numRuns: run.worlds,
+    interruptAfterTimeLimit: run.limitMillis ?? 120_000,
+  });
+  if (!details.failed || details.counterexample === null) return { ...count, failure: null };
+  const [world] = details.counterexample;
+  const reason = details.errorInstance instanceof Error ? details.errorInstance.message : String(details.errorInstance);
+  return { ...count, failure: `${reason}\nKept in ${await keep(world)}` };
+}
+
+/** Proves one world. */
+export async function proveWorld(run: Omit<ProofRun, "seed" | "worlds">, world: World) {
+  const stored = await storeWorld(run.owner, world, `w${process.pid}n${labels++}`);
+  const bySql = await compareWithDatabase(run.sessions, stored, run.stride);
+  const byHttp = (await run.more?.(stored)) ?? { decisions: 0, disagreements: [] };
+  return {
+    decisions: bySql.decisions,
+    decisionsOverHttp: byHttp.decisions,
+    disagreements: [...bySql.disagreements, ...byHttp.disagreements],
+  };
+}
+
+/** The worlds that once disagreed, by file name. */
+export async function readRegressions(): Promise<ReadonlyArray<readonly [string, World]>> {
+  const names = (await readdir(regressions).catch(() => [])).filter((name) => name.endsWith(".json"));
+  return Promise.all(
+    names.sort().map(async (name) => [name, JSON.parse(await readFile(new URL(name, regressions), "utf8"))] as const),
+  );
+}
+
+async function keep(world: World): Promise<string> {
+  const text = JSON.stringify(world, null, 2);
+  const name = `${createHash("sha256").update(text).digest("hex").slice(0, 12)}.json`;
+  await mkdir(regressions, { recursive: true });
+  await writeFile(new URL(name, regressions), `${text}\n`);
+  return `test/property/regressions/${name}`;
+}
