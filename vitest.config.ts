@@ -1,4 +1,5 @@
 /** How the tests run: one PostgreSQL for the whole run, a process for each file. */
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -7,6 +8,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     pool: "forks",
+    // Half of a test's time is PostgreSQL's, in another process, so a second worker is of use on two cores already.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     globalSetup: ["test/support/global-setup.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
