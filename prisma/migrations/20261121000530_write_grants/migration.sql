@@ -105,7 +105,7 @@ begin
     raise sqlstate '52176' using message = 'The feature is not assignable.';
   end if;
   grantee := iam.resolve_grantee("user", "group", at_scope);
-  if effect not in ('allow', 'deny') then
+  if effect is null or effect not in ('allow', 'deny') then
     raise sqlstate 'PT400' using message = 'A grant''s effect is allow or deny.';
   elsif effect = 'deny' and grantee.to_group is not null then
     raise sqlstate 'PT400' using message = 'A deny is given to a user only.';

@@ -1,0 +1,116 @@
+/** In charge of every function that writes authority: what each is answered with, by whom, and for what input. */
+import { beforeAll, describe, expect, test } from "vitest";
+import { arranger } from "../../support/arrange.js";
+import { type SqlCaller, useCallers } from "../../support/callers.js";
+import { fingerprint } from "../../support/fingerprint.js";
+import { grantFunctions } from "./grant-functions.js";
+import { groupFunctions } from "./group-functions.js";
+import { peopleFunctions } from "./people-functions.js";
+
+const { as, database } = useCallers();
+const arrange = arranger(database);
+const ids: Record<string, string> = {};
+const all = [...groupFunctions, ...grantFunctions, ...peopleFunctions];
+
+beforeAll(async () => {
+  for (const email of ["manager@acme.test", "robot@acme.test", "globalreader@acme.test"]) await arrange.user(email);
+  await arrange.user("twice@acme.test", ["acme", "globex"]);
+  await arrange.grant({ user: "globalreader@acme.test", role: "auditor", scope: "global/all" });
+  await arrange.grant({ user: "globalreader@acme.test", feature: "iam.providers.read", scope: "global/all" });
+  await arrange.grant({ user: "globalreader@acme.test", feature: "*", scope: "tenant/acme" });
+  for (const name of ["Frozen", "Built-in", "Sleeping", "Closed", "Outside"])
+    await arrange.group({ name, owner: "alice@acme.test", members: ["bob@acme.test"] });
+  await arrange.group({ name: "Bobs", owner: "bob@acme.test" });
+  await arrange.group({ name: "Managed", owner: "alice@acme.test", members: ["manager@acme.test"] });
+  await arrange.role({ code: "fixed" });
+  await arrange.role({ code: "outer", includes: ["sales_manager"] });
+  await arrange.feature("fixed_feature");
+  for (const statement of [
+    "update iam.groups set is_locked = true where name = 'Frozen'",
+    "update iam.groups set is_system = true where name = 'Built-in'",
+    "update iam.groups set is_active = false where name = 'Sleeping'",
+    "update iam.groups set is_assignable = false where name = 'Closed'",
+    "update iam.groups set type = 'external' where name = 'Outside'",
+    "update iam.groups set members_manage_each_other = true where name = 'Managed'",
+    "update iam.roles set is_assignable = false where code = 'fixed'",
+    "update iam.features set is_assignable = false where code = 'fixed_feature'",
+    "update iam.users set is_system = true where email = 'robot@acme.test'",
+  ])
+    await database.owner.query(statement);
+  const { rows } = await database.owner.query<{ name: string; id: string }>(`
+    with mapping as (
+      insert into iam.group_mappings (tenant_id, group_id, provider_id, external_id)
+      select g.tenant_id, g.id, p.id, 'mapped' from iam.groups g, iam.providers p where g.name = 'Outside' returning id
+    )
+    select 'mapping' as name, 'GroupMapping:' || id as id from mapping
+    union all
+    select 'grant', 'Grant:' || g.id from iam.grants g join iam.roles r on r.id = g.role_id and r.code = 'sales_manager'
+    union all
+    select 'identity', 'Identity:' || id from iam.identities where subject = 'bob@acme.test'`);
+  for (const { name, id } of rows) ids[name] = id;
+});
+
+function callerNamed(who: string): SqlCaller {
+  if (who === "ada") return as("ada@portcullis.test", { tenant: "acme" });
+  if (who === "mallory") return as("mallory@nowhere.test");
+  return as(`${who}@acme.test`, { tenant: "acme" });
+}
+
+const call = (text: string) => `select iam.${text.replace(/\{(\w+)\}/, (_, name: string) => ids[name] ?? "")}`;
+
+// web_user without an identity: what a gateway never does, but a mistake elsewhere could
+async function outcomeWithoutIdentity(text: string): Promise<string> {
+  const client = await database.owner.connect();
+  try {
+    await client.query("begin; set local role web_user");
+    return await client.query(text).then(
+      () => "allowed",
+      (error: { readonly code: string }) => error.code,
+    );
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
+}
+
+describe("a function", () => {
+  test.each(all.filter(([outcome]) => outcome === "allowed"))("is %s to %s: %s", async (outcome, who, text) => {
+    expect(await callerNamed(who).trial(call(text))).toBe(outcome);
+  });
+
+  describe("refused", () => {
+    let before: string;
+    beforeAll(async () => {
+      before = await fingerprint(database);
+    });
+
+    test.each(all.filter(([outcome]) => outcome !== "allowed"))(
+      "denies with %s to %s: %s",
+      async (outcome, who, text) => {
+        const given =
+          who === "anonymous user" ? outcomeWithoutIdentity(call(text)) : callerNamed(who).outcome(call(text));
+        expect(await given).toBe(outcome);
+      },
+    );
+
+    test("writes nothing", async () => {
+      expect(await fingerprint(database)).toBe(before);
+    });
+  });
+
+  test("has an allowed and a denied case for each that may write", async () => {
+    const { rows } = await database.owner.query<{ name: string }>(
+      "select distinct proname as name from pg_proc where pronamespace = 'iam'::regnamespace and provolatile = 'v' and has_function_privilege('web_user', oid, 'execute') and prorettype <> 'trigger'::regtype order by 1",
+    );
+    const covered = (isAllowed: boolean) =>
+      new Set(
+        all
+          .filter(([outcome]) => (outcome === "allowed") === isAllowed)
+          .map(([, , text]) => text.slice(0, text.indexOf("("))),
+      );
+    const missing = rows
+      .filter(({ name }) => !covered(true).has(name) || !covered(false).has(name))
+      .map(({ name }) => name);
+    expect(missing).toEqual(["pre_request"]);
+  });
+});
