@@ -10,15 +10,10 @@ import {
   sharesToTry,
   turned,
 } from "./ask-database.js";
+import { Notes, type Verdict } from "./notes.js";
 import * as oracle from "./oracle.js";
 import type { StoredWorld } from "./store-world.js";
 import { globalScope, type Row } from "./world.js";
-
-/** What was found: how many decisions were compared, and in words where the two disagree. */
-export interface Verdict {
-  readonly decisions: number;
-  readonly disagreements: readonly string[];
-}
 
 /** Everybody who could ask in the world, for every tenant that he could name. */
 export function credentialsOf({ world }: StoredWorld): readonly oracle.Credential[] {
@@ -32,7 +27,7 @@ export function credentialsOf({ world }: StoredWorld): readonly oracle.Credentia
  * follow from `iam.scopes_with` as well, is asked for one in `stride` pairs of feature and place.
  */
 export async function compareWithDatabase(sessions: Sessions, stored: StoredWorld, stride = 1): Promise<Verdict> {
-  const notes = new Notes();
+  const notes = new Notes("the database");
   const asked = new Set<string>();
   for (const [turn, who] of credentialsOf(stored).entries()) {
     const label = `${who.user ?? "anonymous"} in ${who.tenant ?? "no tenant named"}`;
@@ -160,20 +155,5 @@ function compareCreations({ stored, caller, answers, who, notes }: Comparison): 
       const found = answers.created.has(`${resource} ${stored.id(scope.id)}`);
       notes.same(`${who}: creates ${resource} at ${scope.id}`, expected, found);
     }
-  }
-}
-
-class Notes implements Verdict {
-  readonly disagreements: string[] = [];
-  decisions = 0;
-
-  same(question: string, expected: unknown, found: unknown, weight = 1): void {
-    this.decisions += weight;
-    const [told, seen] = [JSON.stringify(expected), JSON.stringify(found)];
-    if (told !== seen) this.disagreements.push(`${question}: the oracle says ${told}, the database ${seen}`);
-  }
-
-  sameSet(question: string, expected: readonly string[], found: readonly string[] = [], weight = 1): void {
-    this.same(question, expected.toSorted(), found.toSorted(), weight);
   }
 }

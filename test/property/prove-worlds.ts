@@ -6,6 +6,7 @@ import type pg from "pg";
 import type { Sessions } from "../../src/database/session.js";
 import { arbitraryWorld } from "./arbitrary-world.js";
 import { compareWithDatabase } from "./compare.js";
+import type { Verdict } from "./notes.js";
 import { type StoredWorld, storeWorld } from "./store-world.js";
 import type { World } from "./world.js";
 
@@ -20,9 +21,7 @@ export interface ProofRun {
   /** How long this may take, shrinking included. Default two minutes. */
   readonly limitMillis?: number;
   /** What is asked of a world besides the database: answers in words where it disagrees. */
-  readonly more?: (
-    stored: StoredWorld,
-  ) => Promise<{ readonly decisions: number; readonly disagreements: readonly string[] }>;
+  readonly more?: (stored: StoredWorld) => Promise<Verdict>;
 }
 
 /** How it went; `failure` tells the smallest world that disagrees, in words and where it was kept. */
@@ -55,6 +54,11 @@ export async function proveWorlds(run: ProofRun): Promise<ProofResult> {
   const [world] = details.counterexample;
   const reason = details.errorInstance instanceof Error ? details.errorInstance.message : String(details.errorInstance);
   return { ...count, failure: `${reason}\nKept in ${await keep(world)}` };
+}
+
+/** Worlds of a seed, to be proven without shrinking. */
+export function sampleWorlds({ seed, worlds }: Pick<ProofRun, "seed" | "worlds">): readonly World[] {
+  return fc.sample(arbitraryWorld, { seed, numRuns: worlds });
 }
 
 /** Proves one world. */

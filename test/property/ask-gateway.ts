@@ -1,0 +1,35 @@
+/** In charge of asking the whole gateway over HTTP, signed tokens and all, what one caller may do in a stored world. */
+import { createPool } from "../../src/database/pool.js";
+import { createSessions } from "../../src/database/session.js";
+import { schema } from "../../src/schema/index.js";
+import { type Answer, createTestGateway } from "../support/gateway.js";
+import { createTestIssuer } from "../support/tokens.js";
+import type { Credential } from "./oracle.js";
+import { disabledIssuer, enabledIssuer, type StoredWorld } from "./store-world.js";
+
+/** Asks as a credential of a world. */
+export interface Gateway {
+  ask(stored: StoredWorld, who: Credential, query: string): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** A gateway of its own over a database, trusting the providers of the stored worlds. */
+export async function startGateway(url: string): Promise<Gateway> {
+  const pool = createPool({ url, size: 2, acquireTimeoutMillis: 30_000, prepare: true });
+  const issuers = new Map(await Promise.all([enabledIssuer, disabledIssuer].map(makeIssuer)));
+  const rows = [...issuers.values()].map((issuer) => issuer.row);
+  const gateway = createTestGateway({ schema, sessions: createSessions(pool), providerRows: async () => rows });
+  const tokenOf = (stored: StoredWorld, user: string) =>
+    issuers.get(stored.issuerOf(user))?.sign({ claims: { sub: stored.id(user) } });
+  return {
+    ask: async (stored, { user, tenant }, query) => {
+      const token = user === null ? null : ((await tokenOf(stored, user)) ?? null);
+      return gateway.as(token, tenant === null ? {} : { "x-tenant": stored.slug(tenant) }).query(query);
+    },
+    close: () => pool.close(),
+  };
+}
+
+async function makeIssuer(name: string) {
+  return [name, await createTestIssuer(name)] as const;
+}
