@@ -238,6 +238,33 @@ create table iam.grants (
 );
 comment on table iam.grants is 'A role or a feature given to a user or a group at a scope and everything below it.';
 
+create table iam.api_keys (
+  id uuid not null default gen_random_uuid(),
+  tenant_id uuid not null,
+  user_id uuid not null,
+  name text not null,
+  public_id text not null,
+  secret_hash bytea not null,
+  previous_hash bytea,
+  previous_until timestamptz(6),
+  expires_at timestamptz(6),
+  revoked_at timestamptz(6),
+  last_used_at timestamptz(6),
+  created_at timestamptz(6) not null default now(),
+  constraint api_keys_pkey primary key (id)
+);
+comment on table iam.api_keys is 'A secret that lets a machine act as its owner, as far as the key itself was given.';
+
+create table iam.api_key_grants (
+  id uuid not null default gen_random_uuid(),
+  tenant_id uuid not null,
+  api_key_id uuid not null,
+  feature_id uuid not null,
+  scope_id uuid not null,
+  constraint api_key_grants_pkey primary key (id)
+);
+comment on table iam.api_key_grants is 'A feature given to an API key at a scope and everything below it.';
+
 create table iam.audit_events (
   id uuid not null default gen_random_uuid(),
   number bigserial not null,
@@ -306,6 +333,12 @@ create index grants_role_id_idx on iam.grants(role_id);
 create index grants_feature_id_idx on iam.grants(feature_id);
 create index grants_scope_id_idx on iam.grants(scope_id);
 create index grants_tenant_id_created_at_id_idx on iam.grants(tenant_id, created_at desc, id desc);
+create unique index api_keys_public_id_key on iam.api_keys(public_id);
+create index api_keys_tenant_id_user_id_idx on iam.api_keys(tenant_id, user_id);
+create unique index api_keys_tenant_id_id_key on iam.api_keys(tenant_id, id);
+create index api_key_grants_feature_id_idx on iam.api_key_grants(feature_id);
+create index api_key_grants_tenant_id_scope_id_idx on iam.api_key_grants(tenant_id, scope_id);
+create unique index api_key_grants_api_key_id_feature_id_scope_id_key on iam.api_key_grants(api_key_id, feature_id, scope_id);
 create index audit_events_tenant_id_created_at_id_idx on iam.audit_events(tenant_id, created_at desc, id desc);
 create index audit_events_actor_id_created_at_idx on iam.audit_events(actor_id, created_at desc);
 create index audit_events_code_idx on iam.audit_events(code);
@@ -477,6 +510,31 @@ alter table iam.grants
   foreign key (scope_id)
   references iam.scopes(id)
   on delete cascade on update cascade;
+alter table iam.api_keys
+  add constraint api_keys_tenant_id_fkey
+  foreign key (tenant_id)
+  references iam.tenants(id)
+  on delete cascade on update cascade;
+alter table iam.api_keys
+  add constraint api_keys_tenant_id_user_id_fkey
+  foreign key (tenant_id, user_id)
+  references iam.tenant_members(tenant_id, user_id)
+  on delete cascade on update cascade;
+alter table iam.api_key_grants
+  add constraint api_key_grants_tenant_id_api_key_id_fkey
+  foreign key (tenant_id, api_key_id)
+  references iam.api_keys(tenant_id, id)
+  on delete cascade on update cascade;
+alter table iam.api_key_grants
+  add constraint api_key_grants_feature_id_fkey
+  foreign key (feature_id)
+  references iam.features(id)
+  on delete cascade on update cascade;
+alter table iam.api_key_grants
+  add constraint api_key_grants_tenant_id_scope_id_fkey
+  foreign key (tenant_id, scope_id)
+  references iam.scopes(tenant_id, id)
+  on delete cascade on update cascade;
 alter table iam.audit_events
   add constraint audit_events_tenant_id_fkey
   foreign key (tenant_id)
@@ -541,6 +599,12 @@ alter table iam.grants
   add constraint grants_deny_check check (effect = 'allow' or user_id is not null),
   add constraint grants_period_check check (valid_until > valid_from),
   add constraint grants_global_check check (tenant_id is not null or group_id is null);
+
+alter table iam.api_keys
+  add constraint api_keys_name_check check (iam.is_name(name)),
+  add constraint api_keys_public_id_check check (public_id ~ '^[0-9A-Za-z]{8,32}$'),
+  add constraint api_keys_hash_check check (length(secret_hash) = 32 and length(previous_hash) = 32),
+  add constraint api_keys_rotation_check check ((previous_hash is null) = (previous_until is null));
 
 create function iam.require_same_tenant()
 returns trigger

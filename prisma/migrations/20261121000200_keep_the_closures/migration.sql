@@ -57,6 +57,10 @@ create trigger lock before update of is_enabled or delete on iam.identities
   for each statement execute function iam.lock_before_write();
 create trigger lock before update of is_enabled or delete on iam.providers
   for each statement execute function iam.lock_before_write();
+create trigger lock before insert or update of expires_at, revoked_at, previous_until or delete on iam.api_keys
+  for each statement execute function iam.lock_before_write();
+create trigger lock before insert or update or delete on iam.api_key_grants
+  for each statement execute function iam.lock_before_write();
 create trigger lock before insert or update or delete on iam.groups
   for each statement execute function iam.lock_before_write();
 create trigger lock before insert or update or delete on iam.group_members

@@ -58,6 +58,51 @@ comment on function iam.may_act_in(uuid, uuid) is
 
 -- Who is calling ----------------------------------------------------------------------------------------------------
 
+create function iam.is_acting()
+returns boolean
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$ select nullif(current_setting('app.actor_id', true), '') is not null $$;
+comment on function iam.is_acting() is 'Whether somebody acts as the caller.';
+
+create function iam.has_api_key()
+returns boolean
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$ select nullif(current_setting('app.api_key_id', true), '') is not null $$;
+comment on function iam.has_api_key() is 'Whether the session was opened with an API key.';
+
+create function iam.is_delegated()
+returns boolean
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$ select iam.is_acting() or iam.has_api_key() $$;
+comment on function iam.is_delegated() is
+  'Whether the session is allowed less than its user: somebody acts as him, or it was opened with an API key.';
+
+create function iam.is_usable(key iam.api_keys)
+returns boolean
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$ select key.revoked_at is null and (key.expires_at is null or key.expires_at > statement_timestamp()) $$;
+comment on function iam.is_usable(iam.api_keys) is 'Whether an API key is neither revoked nor expired.';
+
+create function iam.actor_id()
+returns uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  actor uuid := nullif(current_setting('app.actor_id', true), '');
+  tenant uuid := nullif(current_setting('app.tenant_id', true), '');
+begin
+  perform from iam.users u where u.id = actor and u.is_active and not u.is_locked;
+  return case when found and iam.may_act_in(actor, tenant) then actor end;
+end
+$$;
+comment on function iam.actor_id() is
+  'Who really acts, when somebody acts as the caller; null when nobody does, or when he is not active any more.';
+
 create function iam.caller_id()
 returns uuid
 language plpgsql stable
@@ -67,6 +112,7 @@ declare
   me uuid := nullif(current_setting('app.user_id', true), '');
   tenant uuid := nullif(current_setting('app.tenant_id', true), '');
   identity uuid := nullif(current_setting('app.identity_id', true), '');
+  key_id uuid := nullif(current_setting('app.api_key_id', true), '');
 begin
   if me is null then
     return null;
@@ -76,13 +122,26 @@ begin
     return null;
   end if;
   if identity is not null then
+    -- the identity is who really acts
     perform
     from iam.identities i
     join iam.providers p on p.id = i.provider_id
-    where i.id = identity and i.user_id = me and i.is_enabled and p.is_enabled;
+    where i.id = identity
+      and i.user_id = coalesce(nullif(current_setting('app.actor_id', true), '')::uuid, me)
+      and i.is_enabled
+      and p.is_enabled;
     if not found then
       return null;
     end if;
+  end if;
+  if key_id is not null then
+    perform from iam.api_keys k where k.id = key_id and k.user_id = me and k.tenant_id = tenant and iam.is_usable(k);
+    if not found then
+      return null;
+    end if;
+  end if;
+  if iam.is_acting() and iam.actor_id() is null then
+    return null;
   end if;
   if tenant is not null and not iam.may_act_in(me, tenant) then
     return null;
@@ -91,7 +150,7 @@ begin
 end
 $$;
 comment on function iam.caller_id() is
-  'The user that this session acts as; null when anonymous, and when the user, identity, provider, tenant or membership is not active any more.';
+  'The user that this session acts as; null when anonymous, and when the user, identity, provider, tenant, membership, API key or whoever acts as him is not active any more.';
 
 create function iam.caller_tenant_id()
 returns uuid
@@ -166,46 +225,141 @@ $$;
 comment on function iam.find_tenant(uuid) is
   'The tenant that a request acts in: the one it names, else the one chosen, else the only membership, else none.';
 
+create function iam.require_active(of_user uuid)
+returns void
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  u iam.users;
+begin
+  select * into u from iam.users where id = of_user;
+  if u.id is null then
+    raise sqlstate '52103' using message = 'The user does not exist.';
+  elsif not u.is_active then
+    raise sqlstate '52105' using message = 'The user is not active.';
+  elsif u.is_locked then
+    raise sqlstate '52106' using message = 'The user is locked.';
+  end if;
+end
+$$;
+comment on function iam.require_active(uuid) is 'Raises 52103, 52105 or 52106 unless the user may act.';
+
+create function iam.find_by_token()
+returns table (user_id uuid, tenant_id uuid, identity_id uuid, api_key_id uuid)
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  p iam.providers;
+  i iam.identities;
+begin
+  select * into p from iam.providers where issuer = iam.setting('app.issuer');
+  if p.id is null or not p.is_enabled then
+    raise sqlstate '52107' using message = 'The identity provider is not active.';
+  end if;
+  select * into i from iam.identities where provider_id = p.id and subject = iam.setting('app.subject');
+  if i.id is null then
+    raise sqlstate '52103' using message = 'The user does not exist.';
+  elsif not i.is_enabled then
+    raise sqlstate '52110' using message = 'The identity is not active.';
+  end if;
+  perform iam.require_active(i.user_id);
+  if not (select u.may_log_in from iam.users u where u.id = i.user_id) then
+    raise sqlstate '52112' using message = 'The user is not supposed to log in.';
+  end if;
+  return query select i.user_id, iam.find_tenant(i.user_id), i.id, null::uuid;
+end
+$$;
+comment on function iam.find_by_token() is
+  'Whom a token stands for. Raises 52103, 52105 to 52108, 52110 or 52112.';
+
+create function iam.find_by_api_key()
+returns table (user_id uuid, tenant_id uuid, identity_id uuid, api_key_id uuid)
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  k iam.api_keys;
+  shown bytea := decode(iam.setting('app.key_hash'), 'hex');
+begin
+  select * into k from iam.api_keys where public_id = iam.setting('app.key_id');
+  if k.id is null
+    or not iam.is_usable(k)
+    or not coalesce(k.secret_hash = shown or (k.previous_hash = shown and k.previous_until > statement_timestamp()), false)
+  then
+    -- one answer for unknown, wrong, expired and revoked
+    raise sqlstate 'PT401' using message = 'The credential is not accepted.';
+  end if;
+  perform iam.require_active(k.user_id);
+  if not iam.may_act_in(k.user_id, k.tenant_id)
+    or coalesce(iam.setting('app.tenant') <> (select t.slug from iam.tenants t where t.id = k.tenant_id), false)
+  then
+    raise sqlstate '52108' using message = 'No access to this tenant.';
+  end if;
+  return query select k.user_id, k.tenant_id, null::uuid, k.id;
+end
+$$;
+comment on function iam.find_by_api_key() is
+  'Whom an API key stands for, in the key''s own tenant. Raises PT401, 52105, 52106 or 52108.';
+
+create function iam.find_acted_as(actor uuid, tenant uuid)
+returns uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  reference text := iam.setting('app.act_as');
+  target uuid;
+begin
+  if tenant is null then
+    raise sqlstate '52108' using message = 'No tenant is chosen.';
+  elsif not iam.user_can(actor, tenant, 'iam.impersonate', iam.root_scope_id(tenant)) then
+    raise sqlstate '52109' using
+      message = 'No permission for this here.',
+      detail = jsonb_build_object('requires', 'iam.impersonate')::text;
+  end if;
+  select u.id into target
+  from iam.users u
+  join iam.tenant_members m on m.user_id = u.id and m.tenant_id = tenant and m.deleted_at is null
+  where u.email = lower(reference) or 'User:' || u.id = reference;
+  perform iam.require_active(target);
+  return target;
+end
+$$;
+comment on function iam.find_acted_as(uuid, uuid) is
+  'The member that somebody wants to act as, by e-mail or global id. Raises 52108, 52109, 52103, 52105 or 52106.';
+
 create function iam.find_caller()
-returns table (user_id uuid, tenant_id uuid, identity_id uuid, kind text)
+returns table (user_id uuid, tenant_id uuid, identity_id uuid, actor_id uuid, api_key_id uuid, kind text)
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   who record;
 begin
-  if iam.setting('app.issuer') is null then
-    return query select null::uuid, iam.find_tenant(null), null::uuid, 'anonymous'::text;
+  if iam.setting('app.key_id') is not null then
+    if iam.setting('app.issuer') is not null or iam.setting('app.act_as') is not null then
+      raise sqlstate 'PT400' using message = 'An API key stands by itself.';
+    end if;
+    select * into who from iam.find_by_api_key();
+  elsif iam.setting('app.issuer') is not null then
+    select * into who from iam.find_by_token();
+  else
+    return query select null::uuid, iam.find_tenant(null), null::uuid, null::uuid, null::uuid, 'anonymous'::text;
     return;
   end if;
 
-  select
-    p.id as provider_id, p.is_enabled as provider_enabled,
-    i.id as identity_id, i.is_enabled as identity_enabled,
-    u.id as user_id, u.is_active, u.is_locked, u.may_log_in, u.is_service
-  into who
-  from iam.providers p
-  left join iam.identities i on i.provider_id = p.id and i.subject = iam.setting('app.subject')
-  left join iam.users u on u.id = i.user_id
-  where p.issuer = iam.setting('app.issuer');
-
-  if who.provider_id is null or not who.provider_enabled then
-    raise sqlstate '52107' using message = 'The identity provider is not active.';
-  elsif who.user_id is null then
-    raise sqlstate '52103' using message = 'The user does not exist.';
-  elsif not who.identity_enabled then
-    raise sqlstate '52110' using message = 'The identity is not active.';
-  elsif not who.is_active then
-    raise sqlstate '52105' using message = 'The user is not active.';
-  elsif who.is_locked then
-    raise sqlstate '52106' using message = 'The user is locked.';
-  elsif not who.may_log_in then
-    raise sqlstate '52112' using message = 'The user is not supposed to log in.';
+  user_id := who.user_id;
+  tenant_id := who.tenant_id;
+  identity_id := who.identity_id;
+  api_key_id := who.api_key_id;
+  if iam.setting('app.act_as') is not null then
+    actor_id := who.user_id;
+    user_id := iam.find_acted_as(who.user_id, who.tenant_id);
   end if;
-
-  return query
-  select who.user_id, iam.find_tenant(who.user_id), who.identity_id,
-         case when who.is_service then 'service' else 'user' end;
+  kind := (select case when u.is_service then 'service' else 'user' end from iam.users u where u.id = find_caller.user_id);
+  return next;
 end
 $$;
 comment on function iam.find_caller() is
@@ -234,9 +388,7 @@ declare
   locked_tenant uuid;
   locks_everything boolean;
 begin
-  if iam.setting('app.act_as') is not null then
-    raise sqlstate 'PT403' using message = 'Nobody acts as somebody else.';
-  elsif lock_mode not in ('none', 'shared', 'exclusive') then
+  if lock_mode not in ('none', 'shared', 'exclusive') then
     raise sqlstate 'PT400' using message = 'A session''s lock is none, shared or exclusive.';
   elsif lock_mode <> 'none' and current_setting('transaction_isolation') <> 'read committed' then
     -- an older snapshot would go on seeing what was revoked before the lock was had
@@ -268,9 +420,9 @@ begin
     set_config('app.user_id', coalesce(who.user_id::text, ''), true),
     set_config('app.tenant_id', coalesce(who.tenant_id::text, ''), true),
     set_config('app.identity_id', coalesce(who.identity_id::text, ''), true),
-    set_config('app.actor_id', '', true),
-    set_config('app.api_key_id', '', true);
-  return query select who.user_id, who.tenant_id, null::uuid, who.kind;
+    set_config('app.actor_id', coalesce(who.actor_id::text, ''), true),
+    set_config('app.api_key_id', coalesce(who.api_key_id::text, ''), true);
+  return query select who.user_id, who.tenant_id, who.actor_id, who.kind;
 end
 $$;
 comment on function iam.open_session() is

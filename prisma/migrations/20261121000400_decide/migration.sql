@@ -129,7 +129,23 @@ comment on function iam.find_scope(uuid, text, text) is
 
 -- What anybody may ask about himself ------------------------------------------------------------------------------------
 
-create function iam.can(feature text, scope_type text, scope_key text)
+create function iam.key_scopes(feature text)
+returns setof uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  above uuid[] := iam.features_above(feature);
+begin
+  return query
+  select g.scope_id
+  from iam.api_key_grants g
+  where g.api_key_id = iam.setting('app.api_key_id')::uuid and g.feature_id = any (above);
+end
+$$;
+comment on function iam.key_scopes(text) is 'The scopes at which the session''s API key was given the feature or one above it.';
+
+create function iam.caller_can(feature text, scope uuid)
 returns boolean
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
@@ -137,9 +153,26 @@ as $$
 declare
   tenant uuid := iam.caller_tenant_id();
 begin
-  return iam.user_can(iam.caller_id(), tenant, feature, iam.find_scope(tenant, scope_type, scope_key));
+  return iam.user_can(iam.caller_id(), tenant, feature, caller_can.scope)
+    and (not iam.is_acting() or iam.user_can(iam.actor_id(), tenant, feature, caller_can.scope))
+    and (
+      not iam.has_api_key()
+      or exists (
+        select
+        from iam.scope_closure c
+        where c.scope_id = caller_can.scope and c.ancestor_id in (select iam.key_scopes(feature))
+      )
+    );
 end
 $$;
+comment on function iam.caller_can(text, uuid) is
+  'Whether the session holds the feature at the scope: its user does, whoever acts as him does, and its API key was given it.';
+
+create function iam.can(feature text, scope_type text, scope_key text)
+returns boolean
+language sql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$ select iam.caller_can(feature, iam.find_scope(iam.caller_tenant_id(), scope_type, scope_key)) $$;
 comment on function iam.can(text, text, text) is
   'Whether the caller holds the feature at the scope. False for what does not exist, here or at all.';
 
@@ -151,7 +184,21 @@ as $$ select iam.can(feature, split_part(scope, '/', 1), substr(scope, nullif(st
 comment on function iam.can(text, text) is
   'Whether the caller holds the feature at the scope, written type/key: iam.can(''view_sales_page'', ''campus/chicago'').';
 
-create function iam.scopes_with(feature text)
+-- A row command is allowed when the user may, whoever acts as him may, and the API key was given it. Each of the three
+-- is asked by name: 'caller', 'actor', 'key'. Without a name, all of them together.
+
+create function iam.principal(whose text)
+returns uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case whose when 'caller' then iam.caller_id() when 'actor' then iam.actor_id() end;
+end
+$$;
+comment on function iam.principal(text) is 'The user who is the caller, or who acts as him.';
+
+create function iam.scopes_with(feature text, whose text)
 returns setof uuid
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
@@ -161,11 +208,12 @@ declare
   allowed uuid[];
   denied uuid[];
 begin
-  select array_agg(g.scope_id) filter (where g.effect = 'allow'), array_agg(g.scope_id) filter (where g.effect = 'deny')
-  into allowed, denied
-  from iam.grants_covering(iam.caller_id(), tenant, feature) g;
-  if allowed is null then
-    return;
+  if whose = 'key' then
+    allowed := array(select iam.key_scopes(feature));
+  else
+    select array_agg(g.scope_id) filter (where g.effect = 'allow'), array_agg(g.scope_id) filter (where g.effect = 'deny')
+    into allowed, denied
+    from iam.grants_covering(iam.principal(whose), tenant, feature) g;
   end if;
   return query
   select distinct c.scope_id
@@ -179,8 +227,40 @@ begin
     );
 end
 $$;
+comment on function iam.scopes_with(text, text) is
+  'Every scope of the caller''s tenant at which one of the session''s three (caller, actor, key) holds the feature.';
+
+create function iam.scopes_with(feature text)
+returns setof uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not iam.is_delegated() then
+    return query select iam.scopes_with(feature, 'caller');
+    return;
+  end if;
+  return query
+  select s.id
+  from iam.scopes_with(feature, 'caller') s (id)
+  where (not iam.is_acting() or s.id in (select iam.scopes_with(feature, 'actor')))
+    and (not iam.has_api_key() or s.id in (select iam.scopes_with(feature, 'key')));
+end
+$$;
 comment on function iam.scopes_with(text) is
   'Every scope of the caller''s tenant at which he holds the feature. In a policy: scope_id in (select iam.scopes_with(…)).';
+
+create function iam.scope_keys_with(feature text, scope_type text, whose text)
+returns setof text
+language sql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+  select s.key
+  from iam.scopes s
+  where s.type = scope_type and s.id in (select iam.scopes_with(feature, whose))
+$$;
+comment on function iam.scope_keys_with(text, text, text) is
+  'The keys of the scopes of one type at which one of the session''s three (caller, actor, key) holds the feature.';
 
 create function iam.scope_keys_with(feature text, scope_type text)
 returns setof text
@@ -194,7 +274,7 @@ $$;
 comment on function iam.scope_keys_with(text, text) is
   'The keys of the scopes of one type at which the caller holds the feature, for tables that hold a key instead of a scope.';
 
-create function iam.holds_everywhere(feature text)
+create function iam.holds_everywhere(feature text, whose text)
 returns boolean
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
@@ -204,14 +284,46 @@ declare
   root uuid := iam.root_scope_id(tenant);
   everywhere uuid := iam.find_scope(null, 'global', 'all');
 begin
-  return tenant is not null and (
+  if tenant is null then
+    return false;
+  elsif whose = 'key' then
+    return exists (select from iam.key_scopes(feature) k (id) where k.id in (root, everywhere));
+  end if;
+  return (
     select coalesce(bool_or(g.effect = 'allow' and g.scope_id in (root, everywhere)) and not bool_or(g.effect = 'deny'), false)
-    from iam.grants_covering(iam.caller_id(), tenant, feature) g
+    from iam.grants_covering(iam.principal(whose), tenant, feature) g
   );
+end
+$$;
+comment on function iam.holds_everywhere(text, text) is
+  'Whether one of the session''s three (caller, actor, key) holds the feature at every scope of the tenant.';
+
+create function iam.holds_everywhere(feature text)
+returns boolean
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return iam.holds_everywhere(feature, 'caller')
+    and (not iam.is_acting() or iam.holds_everywhere(feature, 'actor'))
+    and (not iam.has_api_key() or iam.holds_everywhere(feature, 'key'));
 end
 $$;
 comment on function iam.holds_everywhere(text) is
   'Whether the caller holds the feature at every scope of his tenant: allowed at its root or above, and denied nowhere.';
+
+create function iam.delegates_hold_everywhere(feature text)
+returns boolean
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (not iam.is_acting() or iam.holds_everywhere(feature, 'actor'))
+    and (not iam.has_api_key() or iam.holds_everywhere(feature, 'key'));
+end
+$$;
+comment on function iam.delegates_hold_everywhere(text) is
+  'Whether whoever acts as the caller, and the session''s API key, hold the feature at every scope of the tenant.';
 
 create function iam.holds_somewhere(feature text)
 returns boolean
@@ -220,9 +332,16 @@ security definer set search_path = pg_catalog, pg_temp
 as $$ select exists (select from iam.scopes_with(feature)) $$;
 comment on function iam.holds_somewhere(text) is 'Whether the caller holds the feature at any scope of his tenant.';
 
+create function iam.groups_with(whose text)
+returns setof uuid
+language sql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$ select iam.groups_of(iam.principal(whose), iam.caller_tenant_id()) $$;
+comment on function iam.groups_with(text) is 'Every group that the caller, or whoever acts as him, is in.';
+
 create function iam.caller_groups()
 returns setof uuid
 language sql stable
 security definer set search_path = pg_catalog, pg_temp
-as $$ select iam.groups_of(iam.caller_id(), iam.caller_tenant_id()) $$;
+as $$ select iam.groups_with('caller') $$;
 comment on function iam.caller_groups() is 'Every group the caller is in, nested ones included, active all the way.';

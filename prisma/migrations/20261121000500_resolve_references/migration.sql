@@ -87,7 +87,7 @@ language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if not iam.user_can(iam.caller_id(), iam.caller_tenant_id(), feature, scope) then
+  if not iam.caller_can(feature, scope) then
     raise sqlstate '52109' using
       message = 'No permission for this here.',
       detail = jsonb_build_object('requires', feature)::text;
@@ -98,15 +98,15 @@ comment on function iam.require(text, uuid) is 'Raises 52109 unless the caller h
 
 -- What the caller may see: the same sets for the policies and for resolving a reference ------------------------------
 
-create function iam.readable_groups()
+create function iam.readable_groups(whose text)
 returns setof uuid
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  me uuid := iam.caller_id();
+  me uuid := iam.principal(whose);
   tenant uuid := iam.caller_tenant_id();
-  all_of_them boolean := iam.holds_everywhere('iam.groups.read');
+  all_of_them boolean := iam.holds_everywhere('iam.groups.read', whose);
   mine uuid[] := array(select iam.groups_of(me, tenant));
 begin
   return query
@@ -115,18 +115,38 @@ begin
   where g.tenant_id = tenant and (all_of_them or g.owner_id = me or g.id = any (mine));
 end
 $$;
+comment on function iam.readable_groups(text) is
+  'The same as iam.readable_groups() for one of the session''s three: caller, actor, key.';
+
+create function iam.readable_groups()
+returns setof uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not iam.is_delegated() then
+    return query select iam.readable_groups('caller');
+    return;
+  end if;
+  return query
+  select r.id
+  from iam.readable_groups('caller') r (id)
+  where (not iam.is_acting() or r.id in (select iam.readable_groups('actor')))
+    and (not iam.has_api_key() or r.id in (select iam.readable_groups('key')));
+end
+$$;
 comment on function iam.readable_groups() is
   'The groups of the caller''s tenant that he may see: his own, those he is in, or all with iam.groups.read.';
 
-create function iam.managed_groups()
+create function iam.managed_groups(whose text)
 returns setof uuid
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  me uuid := iam.caller_id();
+  me uuid := iam.principal(whose);
   tenant uuid := iam.caller_tenant_id();
-  all_of_them boolean := iam.holds_everywhere('iam.groups.update');
+  all_of_them boolean := iam.holds_everywhere('iam.groups.update', whose);
   mine uuid[] := array(select iam.groups_of(me, tenant));
 begin
   return query
@@ -135,18 +155,38 @@ begin
   where g.tenant_id = tenant and (all_of_them or g.owner_id = me or (g.members_manage_each_other and g.id = any (mine)));
 end
 $$;
+comment on function iam.managed_groups(text) is
+  'The same as iam.managed_groups() for one of the session''s three: caller, actor, key.';
+
+create function iam.managed_groups()
+returns setof uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not iam.is_delegated() then
+    return query select iam.managed_groups('caller');
+    return;
+  end if;
+  return query
+  select r.id
+  from iam.managed_groups('caller') r (id)
+  where (not iam.is_acting() or r.id in (select iam.managed_groups('actor')))
+    and (not iam.has_api_key() or r.id in (select iam.managed_groups('key')));
+end
+$$;
 comment on function iam.managed_groups() is
   'The groups whose members the caller may change, as far as he holds what they hold: his own, those that let their members, or all with iam.groups.update.';
 
-create function iam.groups_showing_members()
+create function iam.groups_showing_members(whose text)
 returns setof uuid
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  me uuid := iam.caller_id();
+  me uuid := iam.principal(whose);
   tenant uuid := iam.caller_tenant_id();
-  all_of_them boolean := iam.holds_everywhere('iam.groups.read');
+  all_of_them boolean := iam.holds_everywhere('iam.groups.read', whose);
   mine uuid[] := array(select iam.groups_of(me, tenant));
 begin
   return query
@@ -155,24 +195,49 @@ begin
   where g.tenant_id = tenant and (all_of_them or g.owner_id = me or (g.members_see_each_other and g.id = any (mine)));
 end
 $$;
-comment on function iam.groups_showing_members() is 'The groups whose members the caller may see.';
+comment on function iam.groups_showing_members(text) is
+  'The same as iam.groups_showing_members() for one of the session''s three: caller, actor, key.';
 
-create function iam.readable_users()
+create function iam.groups_showing_members()
+returns setof uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not iam.is_delegated() then
+    return query select iam.groups_showing_members('caller');
+    return;
+  end if;
+  return query
+  select r.id
+  from iam.groups_showing_members('caller') r (id)
+  where (not iam.is_acting() or r.id in (select iam.groups_showing_members('actor')))
+    and (not iam.has_api_key() or r.id in (select iam.groups_showing_members('key')));
+end
+$$;
+comment on function iam.groups_showing_members() is
+  'The groups whose members the caller may see.';
+
+create function iam.readable_users(whose text)
 returns setof uuid
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  me uuid := iam.caller_id();
+  me uuid := iam.principal(whose);
   tenant uuid := iam.caller_tenant_id();
 begin
-  if me is null then
+  if whose = 'key' then
+    -- a key may know whose it is
+    return query select iam.caller_id();
+  elsif me is null then
     return;
+  else
+    return query select me;
   end if;
-  return query select me;
   if tenant is null then
     return;
-  elsif iam.holds_everywhere('iam.users.read') then
+  elsif iam.holds_everywhere('iam.users.read', whose) then
     return query
     select m.user_id from iam.tenant_members m where m.tenant_id = tenant and m.deleted_at is null;
     return;
@@ -181,12 +246,32 @@ begin
   select m.user_id
   from iam.group_members m
   where m.tenant_id = tenant
-    and m.group_id = any (array(select iam.groups_showing_members()))
+    and m.group_id = any (array(select iam.groups_showing_members(whose)))
     and iam.is_live(m.valid_from, m.valid_until)
   union
   select g.owner_id
   from iam.groups g
-  where g.id = any (array(select iam.readable_groups())) and g.owner_id is not null;
+  where g.id = any (array(select iam.readable_groups(whose))) and g.owner_id is not null;
+end
+$$;
+comment on function iam.readable_users(text) is
+  'The same as iam.readable_users() for one of the session''s three: caller, actor, key.';
+
+create function iam.readable_users()
+returns setof uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not iam.is_delegated() then
+    return query select iam.readable_users('caller');
+    return;
+  end if;
+  return query
+  select r.id
+  from iam.readable_users('caller') r (id)
+  where (not iam.is_acting() or r.id in (select iam.readable_users('actor')))
+    and (not iam.has_api_key() or r.id in (select iam.readable_users('key')));
 end
 $$;
 comment on function iam.readable_users() is
@@ -203,15 +288,19 @@ as $$
 $$;
 comment on function iam.member_ids() is 'The active members of the caller''s tenant, whom he may name by e-mail.';
 
-create function iam.readable_tenants()
+create function iam.readable_tenants(whose text)
 returns setof uuid
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  me uuid := iam.caller_id();
+  me uuid := iam.principal(whose);
   all_of_them boolean := iam.can('iam.tenants.read', 'global', 'all');
 begin
+  if whose = 'key' then
+    return query select iam.caller_tenant_id();
+    return;
+  end if;
   return query
   select t.id
   from iam.tenants t
@@ -227,20 +316,46 @@ begin
     );
 end
 $$;
+comment on function iam.readable_tenants(text) is
+  'The same as iam.readable_tenants() for one of the session''s three: caller, actor, key.';
+
+create function iam.readable_tenants()
+returns setof uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not iam.is_delegated() then
+    return query select iam.readable_tenants('caller');
+    return;
+  end if;
+  return query
+  select r.id
+  from iam.readable_tenants('caller') r (id)
+  where (not iam.is_acting() or r.id in (select iam.readable_tenants('actor')))
+    and (not iam.has_api_key() or r.id in (select iam.readable_tenants('key')));
+end
+$$;
 comment on function iam.readable_tenants() is
   'The active tenants that the caller is a member of, or all with iam.tenants.read at global/all.';
 
-create function iam.readable_scopes()
+create function iam.readable_scopes(whose text)
 returns setof uuid
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  me uuid := iam.caller_id();
+  me uuid := iam.principal(whose);
   tenant uuid := iam.caller_tenant_id();
   mine uuid[] := array(select iam.groups_of(me, tenant));
 begin
-  if me is null or tenant is null then
+  if whose = 'key' then
+    return query
+    select k.id from iam.scopes_with('iam.scopes.read', 'key') k (id)
+    union
+    select iam.root_scope_id(tenant);
+    return;
+  elsif me is null or tenant is null then
     return;
   end if;
   return query
@@ -259,21 +374,41 @@ begin
   select iam.root_scope_id(tenant);
 end
 $$;
+comment on function iam.readable_scopes(text) is
+  'The same as iam.readable_scopes() for one of the session''s three: caller, actor, key.';
+
+create function iam.readable_scopes()
+returns setof uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not iam.is_delegated() then
+    return query select iam.readable_scopes('caller');
+    return;
+  end if;
+  return query
+  select r.id
+  from iam.readable_scopes('caller') r (id)
+  where (not iam.is_acting() or r.id in (select iam.readable_scopes('actor')))
+    and (not iam.has_api_key() or r.id in (select iam.readable_scopes('key')));
+end
+$$;
 comment on function iam.readable_scopes() is
   'The scopes that the caller may see: his tenant''s root, and everything at or below a scope where a grant is his.';
 
-create function iam.readable_roles()
+create function iam.readable_roles(whose text)
 returns setof uuid
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  me uuid := iam.caller_id();
+  me uuid := iam.principal(whose);
   tenant uuid := iam.caller_tenant_id();
   mine uuid[] := array(select iam.groups_of(me, tenant));
-  all_of_them boolean := iam.holds_somewhere('iam.roles.read');
+  all_of_them boolean := exists (select from iam.scopes_with('iam.roles.read', whose));
 begin
-  if me is null or tenant is null then
+  if whose <> 'key' and me is null or tenant is null then
     return;
   end if;
   return query
@@ -287,6 +422,26 @@ begin
   where (g.user_id = me or g.group_id = any (mine))
     and (g.tenant_id = tenant or g.tenant_id is null)
     and iam.is_live(g.valid_from, g.valid_until);
+end
+$$;
+comment on function iam.readable_roles(text) is
+  'The same as iam.readable_roles() for one of the session''s three: caller, actor, key.';
+
+create function iam.readable_roles()
+returns setof uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not iam.is_delegated() then
+    return query select iam.readable_roles('caller');
+    return;
+  end if;
+  return query
+  select r.id
+  from iam.readable_roles('caller') r (id)
+  where (not iam.is_acting() or r.id in (select iam.readable_roles('actor')))
+    and (not iam.has_api_key() or r.id in (select iam.readable_roles('key')));
 end
 $$;
 comment on function iam.readable_roles() is
@@ -468,6 +623,31 @@ end
 $$;
 comment on function iam.resolve_person(text) is
   'A member of the caller''s tenant, or anybody for a holder of iam.users.read at global/all, by global id or e-mail; raises 52103.';
+
+create function iam.require_delegates(feature text, scope uuid)
+returns void
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if (iam.is_acting() and not iam.user_can(iam.actor_id(), iam.caller_tenant_id(), feature, scope))
+    or (
+      iam.has_api_key()
+      and not exists (
+        select
+        from iam.scope_closure c
+        where c.scope_id = require_delegates.scope and c.ancestor_id in (select iam.key_scopes(feature))
+      )
+    )
+  then
+    raise sqlstate '52109' using
+      message = 'No permission for this here.',
+      detail = jsonb_build_object('requires', feature)::text;
+  end if;
+end
+$$;
+comment on function iam.require_delegates(text, uuid) is
+  'Where the caller may because something is his own: raises 52109 unless whoever acts as him holds the feature, and the API key was given it.';
 
 create function iam.require_in_tenant(feature text, tenant uuid)
 returns void

@@ -90,6 +90,23 @@ begin
       iam.held_until(me, tenant, f.id, scope) is null
       or iam.held_until(me, tenant, f.id, scope) < coalesce(require_to_hand_out.valid_until, 'infinity')
       or iam.is_touched_by_deny(me, f.id, scope)
+      -- whoever acts as him, and the key, hand out no more than they hold themselves
+      or (
+        iam.is_acting()
+        and (
+          coalesce(iam.held_until(iam.actor_id(), tenant, f.id, scope), '-infinity')
+            < coalesce(require_to_hand_out.valid_until, 'infinity')
+          or iam.is_touched_by_deny(iam.actor_id(), f.id, scope)
+        )
+      )
+      or (
+        iam.has_api_key()
+        and not exists (
+          select
+          from iam.scope_closure c
+          where c.scope_id = require_to_hand_out.scope and c.ancestor_id in (select iam.key_scopes(f.code))
+        )
+      )
     )
   order by f.code
   limit 1;

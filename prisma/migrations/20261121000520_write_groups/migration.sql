@@ -15,11 +15,12 @@ begin
     raise sqlstate '52172' using message = 'The group is locked.';
   elsif g.is_system then
     raise sqlstate '52271' using message = 'The group is a system group.';
-  elsif of_group not in (select iam.managed_groups()) then
+  elsif of_group not in (select iam.managed_groups('caller')) then
     raise sqlstate '52281' using
       message = 'Only the group''s owner may do this.',
       detail = jsonb_build_object('requires', 'iam.groups.update')::text;
   end if;
+  perform iam.require_delegates('iam.groups.update', iam.caller_root_scope_id());
 end
 $$;
 comment on function iam.require_to_manage(uuid) is
@@ -39,6 +40,7 @@ begin
     perform iam.require('iam.groups.create', iam.root_scope_id(tenant));
     me := null;
   end if;
+  perform iam.require_delegates('iam.groups.create', iam.root_scope_id(tenant));
   perform iam.require_name(name);
   insert into iam.groups (tenant_id, name, owner_id) values (tenant, create_group.name, me) returning id into new_id;
   perform iam.record(50201, 'Group', new_id::text, iam.root_scope_id(tenant), jsonb_build_object('name', name));
@@ -95,6 +97,7 @@ begin
   if not exists (select from iam.groups g where g.id = target and g.owner_id = iam.caller_id()) then
     perform iam.require('iam.groups.delete', iam.caller_root_scope_id());
   end if;
+  perform iam.require_delegates('iam.groups.delete', iam.caller_root_scope_id());
   delete from iam.groups where id = target;
   perform iam.record(50203, 'Group', target::text, iam.caller_root_scope_id(), null);
   return target;
@@ -154,6 +157,7 @@ begin
   if member <> iam.caller_id() then
     perform iam.require_to_manage(target);
   end if;
+  perform iam.require_delegates('iam.groups.update', iam.caller_root_scope_id());
   delete from iam.group_members where group_id = target and user_id = member and source = 'manual';
   if not found then
     raise sqlstate '52103' using message = 'The user does not exist.';

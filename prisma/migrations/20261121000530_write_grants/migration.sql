@@ -141,8 +141,8 @@ begin
     and (
       candidate.user_id = iam.caller_id()
       or candidate.group_id in (select iam.caller_groups())
-      or iam.user_can(iam.caller_id(), tenant, 'iam.grants.read', candidate.scope_id)
-      or iam.user_can(iam.caller_id(), tenant, 'iam.grants.delete', candidate.scope_id)
+      or iam.caller_can('iam.grants.read', candidate.scope_id)
+      or iam.caller_can('iam.grants.delete', candidate.scope_id)
     );
   if g.id is null then
     raise sqlstate 'PT404' using message = 'The grant does not exist.';

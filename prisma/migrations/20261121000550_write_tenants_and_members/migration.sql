@@ -13,6 +13,8 @@ declare
 begin
   if me is null then
     raise sqlstate 'PT401' using message = 'Authentication is required.';
+  elsif iam.is_delegated() then
+    raise sqlstate 'PT403' using message = 'Only the user himself chooses his tenant.';
   end if;
   select t.id into chosen
   from iam.tenants t
@@ -162,6 +164,7 @@ as $$
 begin
   delete from iam.grants g where g.tenant_id = tenant and g.user_id = of_user;
   delete from iam.group_members m where m.tenant_id = tenant and m.user_id = of_user;
+  delete from iam.api_keys k where k.tenant_id = tenant and k.user_id = of_user;
   update iam.groups g set owner_id = null, updated_at = now() where g.tenant_id = tenant and g.owner_id = of_user;
   update iam.users u set selected_tenant_id = null where u.id = of_user and u.selected_tenant_id = tenant;
   update iam.tenant_members m set deleted_at = now() where m.tenant_id = tenant and m.user_id = of_user;
@@ -183,6 +186,7 @@ begin
   if person <> iam.caller_id() then
     perform iam.require('iam.users.delete', iam.root_scope_id(tenant));
   end if;
+  perform iam.require_delegates('iam.users.delete', iam.root_scope_id(tenant));
   was_owner := exists (
     select
     from iam.grants g

@@ -50,6 +50,7 @@ begin
   if person <> iam.caller_id() then
     perform iam.require_over_user('iam.users.update', person);
   end if;
+  perform iam.require_delegates('iam.users.update', iam.caller_root_scope_id());
   perform iam.require_name(name);
   update iam.users u set name = update_user.name, updated_at = now() where u.id = person;
   perform iam.record(50102, 'User', person::text, iam.caller_root_scope_id(), jsonb_build_object('name', name));
@@ -207,6 +208,7 @@ begin
   if target.person <> iam.caller_id() then
     perform iam.require_over_user('iam.identities.delete', target.person);
   end if;
+  perform iam.require_delegates('iam.identities.delete', iam.caller_root_scope_id());
   delete from iam.identities i where i.id = target.identity;
   perform iam.record(50135, 'Identity', target.identity::text, iam.caller_root_scope_id(), jsonb_build_object('user', target.person));
   return target.identity;

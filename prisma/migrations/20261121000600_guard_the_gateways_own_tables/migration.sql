@@ -227,6 +227,71 @@ create policy audit_events_select_reader
 comment on policy audit_events_select_reader on iam.audit_events is
   'A user sees the events of the scopes where he holds iam.audit.read.';
 
+-- An API key, and somebody who acts as another, see what they were given themselves ------------------------------------
+
+create policy tenant_members_select_delegate
+  on iam.tenant_members
+  as restrictive
+  for select
+  to web_user
+  using (not (select iam.is_delegated()) or (select iam.delegates_hold_everywhere('iam.users.read')));
+comment on policy tenant_members_select_delegate on iam.tenant_members is
+  'Whoever acts as the user, and an API key, see nothing here without iam.users.read of their own at the tenant''s root.';
+
+create policy identities_select_delegate
+  on iam.identities
+  as restrictive
+  for select
+  to web_user
+  using (not (select iam.is_delegated()) or (select iam.delegates_hold_everywhere('iam.identities.read')));
+comment on policy identities_select_delegate on iam.identities is
+  'Whoever acts as the user, and an API key, see nothing here without iam.identities.read of their own at the tenant''s root.';
+
+create policy group_members_select_delegate
+  on iam.group_members
+  as restrictive
+  for select
+  to web_user
+  using (not (select iam.is_delegated()) or (select iam.delegates_hold_everywhere('iam.groups.read')));
+comment on policy group_members_select_delegate on iam.group_members is
+  'Whoever acts as the user, and an API key, see nothing here without iam.groups.read of their own at the tenant''s root.';
+
+create policy group_includes_select_delegate
+  on iam.group_includes
+  as restrictive
+  for select
+  to web_user
+  using (not (select iam.is_delegated()) or (select iam.delegates_hold_everywhere('iam.groups.read')));
+comment on policy group_includes_select_delegate on iam.group_includes is
+  'Whoever acts as the user, and an API key, see nothing here without iam.groups.read of their own at the tenant''s root.';
+
+create policy group_mappings_select_delegate
+  on iam.group_mappings
+  as restrictive
+  for select
+  to web_user
+  using (not (select iam.is_delegated()) or (select iam.delegates_hold_everywhere('iam.groups.read')));
+comment on policy group_mappings_select_delegate on iam.group_mappings is
+  'Whoever acts as the user, and an API key, see nothing here without iam.groups.read of their own at the tenant''s root.';
+
+create policy grants_select_delegate
+  on iam.grants
+  as restrictive
+  for select
+  to web_user
+  using (not (select iam.is_delegated()) or (select iam.delegates_hold_everywhere('iam.grants.read')));
+comment on policy grants_select_delegate on iam.grants is
+  'Whoever acts as the user, and an API key, see nothing here without iam.grants.read of their own at the tenant''s root.';
+
+create policy audit_events_select_delegate
+  on iam.audit_events
+  as restrictive
+  for select
+  to web_user
+  using (not (select iam.is_delegated()) or (select iam.delegates_hold_everywhere('iam.audit.read')));
+comment on policy audit_events_select_delegate on iam.audit_events is
+  'Whoever acts as the user, and an API key, see nothing here without iam.audit.read of their own at the tenant''s root.';
+
 -- Functions -----------------------------------------------------------------------------------------------------------
 
 -- Every function of iam runs as iam_definer where it says security definer; what is not granted below is for the others alone.
@@ -271,6 +336,15 @@ grant execute on function
   iam.scope_keys_with(text, text),
   iam.holds_everywhere(text),
   iam.holds_somewhere(text),
+  iam.is_acting(),
+  iam.has_api_key(),
+  iam.is_delegated(),
+  iam.actor_id(),
+  iam.delegates_hold_everywhere(text),
+  iam.groups_with(text),
+  iam.scopes_with(text, text),
+  iam.scope_keys_with(text, text, text),
+  iam.holds_everywhere(text, text),
   iam.pre_request()
 to web_user, web_anon;
 
@@ -297,9 +371,10 @@ begin
     'include_role', 'exclude_role', 'set_role_assignable',
     'create_feature', 'update_feature', 'set_feature_assignable'
   ] loop
-    execute format(
-      'grant execute on function %s to web_user',
-      (select p.oid::regprocedure from pg_catalog.pg_proc p where p.pronamespace = 'iam'::regnamespace and p.proname = name)
+    execute (
+      select string_agg(format('grant execute on function %s to web_user', p.oid::regprocedure), '; ')
+      from pg_catalog.pg_proc p
+      where p.pronamespace = 'iam'::regnamespace and p.proname = name
     );
   end loop;
 end

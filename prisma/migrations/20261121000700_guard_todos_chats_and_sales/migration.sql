@@ -19,7 +19,7 @@ grant execute on function iam.touch() to web_user, iam_definer;
 
 -- Todos: their owner, whoever holds todos.* at their scope, and whoever they are shared with -----------------------------
 
-create function iam.shared_todos(command text)
+create function iam.shared_todos(command text, whose text)
 returns setof uuid
 language sql stable
 security definer set search_path = pg_catalog, pg_temp
@@ -28,12 +28,13 @@ as $$
   from public.todo_shares s
   where s.tenant_id = (select iam.caller_tenant_id())
     and case command when 'read' then s.can_read when 'update' then s.can_write when 'delete' then s.can_delete end
-    and (s.user_id = (select iam.caller_id()) or s.group_id = any (array(select iam.caller_groups())))
+    and (s.user_id = (select iam.principal(whose)) or s.group_id = any (array(select iam.groups_with(whose))))
 $$;
-comment on function iam.shared_todos(text) is 'The todos shared with the caller for read, update or delete.';
-alter function iam.shared_todos(text) owner to iam_definer;
-revoke all on function iam.shared_todos(text) from public;
-grant execute on function iam.shared_todos(text) to web_user, web_anon;
+comment on function iam.shared_todos(text, text) is
+  'The todos shared for read, update or delete with the caller, or with whoever acts as him.';
+alter function iam.shared_todos(text, text) owner to iam_definer;
+revoke all on function iam.shared_todos(text, text) from public;
+grant execute on function iam.shared_todos(text, text) to web_user, web_anon;
 
 alter table public.todos owner to api_owner;
 alter table public.todos enable row level security;
@@ -68,10 +69,10 @@ create policy todos_select_user
   for select
   to web_user
   using (
-    (select iam.holds_everywhere('todos.read'))
+    (select iam.holds_everywhere('todos.read', 'caller'))
     or owner_id = (select iam.caller_id())
-    or scope_id in (select iam.scopes_with('todos.read'))
-    or id in (select iam.shared_todos('read'))
+    or scope_id in (select iam.scopes_with('todos.read', 'caller'))
+    or id in (select iam.shared_todos('read', 'caller'))
   );
 comment on policy todos_select_user on public.todos is
   'A user sees a todo when he owns it, holds todos.read at its scope, or it is shared with him for reading.';
@@ -84,7 +85,7 @@ create policy todos_insert_user
     owner_id = (select iam.caller_id())
     and (
       scope_id = (select iam.caller_root_scope_id())
-      or scope_id in (select iam.scopes_with('todos.create'))
+      or scope_id in (select iam.scopes_with('todos.create', 'caller'))
     )
   );
 comment on policy todos_insert_user on public.todos is
@@ -95,16 +96,16 @@ create policy todos_update_user
   for update
   to web_user
   using (
-    (select iam.holds_everywhere('todos.update'))
+    (select iam.holds_everywhere('todos.update', 'caller'))
     or owner_id = (select iam.caller_id())
-    or scope_id in (select iam.scopes_with('todos.update'))
-    or id in (select iam.shared_todos('update'))
+    or scope_id in (select iam.scopes_with('todos.update', 'caller'))
+    or id in (select iam.shared_todos('update', 'caller'))
   )
   with check (
-    (select iam.holds_everywhere('todos.update'))
+    (select iam.holds_everywhere('todos.update', 'caller'))
     or owner_id = (select iam.caller_id())
-    or scope_id in (select iam.scopes_with('todos.update'))
-    or id in (select iam.shared_todos('update'))
+    or scope_id in (select iam.scopes_with('todos.update', 'caller'))
+    or id in (select iam.shared_todos('update', 'caller'))
   );
 comment on policy todos_update_user on public.todos is
   'A user edits a todo when he owns it, holds todos.update at its scope, or it is shared with him for writing.';
@@ -114,13 +115,114 @@ create policy todos_delete_user
   for delete
   to web_user
   using (
-    (select iam.holds_everywhere('todos.delete'))
+    (select iam.holds_everywhere('todos.delete', 'caller'))
     or owner_id = (select iam.caller_id())
-    or scope_id in (select iam.scopes_with('todos.delete'))
-    or id in (select iam.shared_todos('delete'))
+    or scope_id in (select iam.scopes_with('todos.delete', 'caller'))
+    or id in (select iam.shared_todos('delete', 'caller'))
   );
 comment on policy todos_delete_user on public.todos is
   'A user deletes a todo when he owns it, holds todos.delete at its scope, or it is shared with him for deleting.';
+
+create policy todos_select_delegate
+  on public.todos
+  as restrictive
+  for select
+  to web_user
+  using (
+    (
+      not (select iam.is_acting())
+      or (select iam.holds_everywhere('todos.read', 'actor'))
+      or owner_id = (select iam.actor_id())
+      or scope_id in (select iam.scopes_with('todos.read', 'actor'))
+      or id in (select iam.shared_todos('read', 'actor'))
+    )
+    and (
+      not (select iam.has_api_key())
+      or (select iam.holds_everywhere('todos.read', 'key'))
+      or scope_id in (select iam.scopes_with('todos.read', 'key'))
+    )
+  );
+comment on policy todos_select_delegate on public.todos is
+  'Whoever acts as the user sees a todo only when he may himself, and an API key only with todos.read of its own at the todo''s scope.';
+
+create policy todos_insert_delegate
+  on public.todos
+  as restrictive
+  for insert
+  to web_user
+  with check (
+    (
+      not (select iam.is_acting())
+      or (select iam.holds_everywhere('todos.create', 'actor'))
+      or scope_id in (select iam.scopes_with('todos.create', 'actor'))
+      or scope_id = (select iam.caller_root_scope_id())
+    )
+    and (
+      not (select iam.has_api_key())
+      or (select iam.holds_everywhere('todos.create', 'key'))
+      or scope_id in (select iam.scopes_with('todos.create', 'key'))
+    )
+  );
+comment on policy todos_insert_delegate on public.todos is
+  'Whoever acts as the user creates a todo only when he may himself, and an API key only with todos.create of its own at the todo''s scope.';
+
+create policy todos_update_delegate
+  on public.todos
+  as restrictive
+  for update
+  to web_user
+  using (
+    (
+      not (select iam.is_acting())
+      or (select iam.holds_everywhere('todos.update', 'actor'))
+      or owner_id = (select iam.actor_id())
+      or scope_id in (select iam.scopes_with('todos.update', 'actor'))
+      or id in (select iam.shared_todos('update', 'actor'))
+    )
+    and (
+      not (select iam.has_api_key())
+      or (select iam.holds_everywhere('todos.update', 'key'))
+      or scope_id in (select iam.scopes_with('todos.update', 'key'))
+    )
+  )
+  with check (
+    (
+      not (select iam.is_acting())
+      or (select iam.holds_everywhere('todos.update', 'actor'))
+      or owner_id = (select iam.actor_id())
+      or scope_id in (select iam.scopes_with('todos.update', 'actor'))
+      or id in (select iam.shared_todos('update', 'actor'))
+    )
+    and (
+      not (select iam.has_api_key())
+      or (select iam.holds_everywhere('todos.update', 'key'))
+      or scope_id in (select iam.scopes_with('todos.update', 'key'))
+    )
+  );
+comment on policy todos_update_delegate on public.todos is
+  'Whoever acts as the user edits a todo only when he may himself, and an API key only with todos.update of its own at the todo''s scope.';
+
+create policy todos_delete_delegate
+  on public.todos
+  as restrictive
+  for delete
+  to web_user
+  using (
+    (
+      not (select iam.is_acting())
+      or (select iam.holds_everywhere('todos.delete', 'actor'))
+      or owner_id = (select iam.actor_id())
+      or scope_id in (select iam.scopes_with('todos.delete', 'actor'))
+      or id in (select iam.shared_todos('delete', 'actor'))
+    )
+    and (
+      not (select iam.has_api_key())
+      or (select iam.holds_everywhere('todos.delete', 'key'))
+      or scope_id in (select iam.scopes_with('todos.delete', 'key'))
+    )
+  );
+comment on policy todos_delete_delegate on public.todos is
+  'Whoever acts as the user deletes a todo only when he may himself, and an API key only with todos.delete of its own at the todo''s scope.';
 
 create trigger touch before update on public.todos
   for each row execute function iam.touch();
@@ -168,14 +270,34 @@ create policy todo_shares_select_user
       from public.todos r
       where r.id = todo_shares.todo_id
         and (
-          (select iam.holds_everywhere('todos.share'))
+          (select iam.holds_everywhere('todos.share', 'caller'))
           or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('todos.share'))
+          or r.scope_id in (select iam.scopes_with('todos.share', 'caller'))
+        )
+        and (
+          not (select iam.is_acting())
+          or (select iam.holds_everywhere('todos.share', 'actor'))
+          or r.owner_id = (select iam.actor_id())
+          or r.scope_id in (select iam.scopes_with('todos.share', 'actor'))
+        )
+        and (
+          not (select iam.has_api_key())
+          or (select iam.holds_everywhere('todos.share', 'key'))
+          or r.scope_id in (select iam.scopes_with('todos.share', 'key'))
         )
     )
   );
 comment on policy todo_shares_select_user on public.todo_shares is
   'A user sees a share that is meant for him, and every share of a todo that he may share.';
+
+create policy todo_shares_select_delegate
+  on public.todo_shares
+  as restrictive
+  for select
+  to web_user
+  using (not (select iam.is_delegated()) or todo_id in (select r.id from public.todos r));
+comment on policy todo_shares_select_delegate on public.todo_shares is
+  'Whoever acts as the user, and an API key, see the shares of todos that they may see.';
 
 create policy todo_shares_insert_user
   on public.todo_shares
@@ -187,21 +309,21 @@ create policy todo_shares_insert_user
       from public.todos r
       where r.id = todo_shares.todo_id
         and (
-          (select iam.holds_everywhere('todos.share'))
+          (select iam.holds_everywhere('todos.share', 'caller'))
           or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('todos.share'))
+          or r.scope_id in (select iam.scopes_with('todos.share', 'caller'))
         )
         and (
           not todo_shares.can_write
-          or (select iam.holds_everywhere('todos.update'))
+          or (select iam.holds_everywhere('todos.update', 'caller'))
           or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('todos.update'))
+          or r.scope_id in (select iam.scopes_with('todos.update', 'caller'))
         )
         and (
           not todo_shares.can_delete
-          or (select iam.holds_everywhere('todos.delete'))
+          or (select iam.holds_everywhere('todos.delete', 'caller'))
           or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('todos.delete'))
+          or r.scope_id in (select iam.scopes_with('todos.delete', 'caller'))
         )
     )
     and (group_id is null or group_id in (select iam.readable_groups()))
@@ -219,9 +341,20 @@ create policy todo_shares_update_user
       from public.todos r
       where r.id = todo_shares.todo_id
         and (
-          (select iam.holds_everywhere('todos.share'))
+          (select iam.holds_everywhere('todos.share', 'caller'))
           or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('todos.share'))
+          or r.scope_id in (select iam.scopes_with('todos.share', 'caller'))
+        )
+        and (
+          not (select iam.is_acting())
+          or (select iam.holds_everywhere('todos.share', 'actor'))
+          or r.owner_id = (select iam.actor_id())
+          or r.scope_id in (select iam.scopes_with('todos.share', 'actor'))
+        )
+        and (
+          not (select iam.has_api_key())
+          or (select iam.holds_everywhere('todos.share', 'key'))
+          or r.scope_id in (select iam.scopes_with('todos.share', 'key'))
         )
     ))
   with check (exists (
@@ -229,21 +362,21 @@ create policy todo_shares_update_user
       from public.todos r
       where r.id = todo_shares.todo_id
         and (
-          (select iam.holds_everywhere('todos.share'))
+          (select iam.holds_everywhere('todos.share', 'caller'))
           or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('todos.share'))
+          or r.scope_id in (select iam.scopes_with('todos.share', 'caller'))
         )
         and (
           not todo_shares.can_write
-          or (select iam.holds_everywhere('todos.update'))
+          or (select iam.holds_everywhere('todos.update', 'caller'))
           or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('todos.update'))
+          or r.scope_id in (select iam.scopes_with('todos.update', 'caller'))
         )
         and (
           not todo_shares.can_delete
-          or (select iam.holds_everywhere('todos.delete'))
+          or (select iam.holds_everywhere('todos.delete', 'caller'))
           or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('todos.delete'))
+          or r.scope_id in (select iam.scopes_with('todos.delete', 'caller'))
         )
     ));
 comment on policy todo_shares_update_user on public.todo_shares is
@@ -258,9 +391,20 @@ create policy todo_shares_delete_user
       from public.todos r
       where r.id = todo_shares.todo_id
         and (
-          (select iam.holds_everywhere('todos.share'))
+          (select iam.holds_everywhere('todos.share', 'caller'))
           or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('todos.share'))
+          or r.scope_id in (select iam.scopes_with('todos.share', 'caller'))
+        )
+        and (
+          not (select iam.is_acting())
+          or (select iam.holds_everywhere('todos.share', 'actor'))
+          or r.owner_id = (select iam.actor_id())
+          or r.scope_id in (select iam.scopes_with('todos.share', 'actor'))
+        )
+        and (
+          not (select iam.has_api_key())
+          or (select iam.holds_everywhere('todos.share', 'key'))
+          or r.scope_id in (select iam.scopes_with('todos.share', 'key'))
         )
     ));
 comment on policy todo_shares_delete_user on public.todo_shares is
@@ -268,7 +412,7 @@ comment on policy todo_shares_delete_user on public.todo_shares is
 
 -- Chats: their owner, whoever holds chats.* at their scope, and whoever they are shared with -----------------------------
 
-create function iam.shared_chats(command text)
+create function iam.shared_chats(command text, whose text)
 returns setof uuid
 language sql stable
 security definer set search_path = pg_catalog, pg_temp
@@ -277,12 +421,13 @@ as $$
   from public.chat_shares s
   where s.tenant_id = (select iam.caller_tenant_id())
     and case command when 'read' then s.can_read when 'update' then s.can_write when 'delete' then s.can_delete end
-    and (s.user_id = (select iam.caller_id()) or s.group_id = any (array(select iam.caller_groups())))
+    and (s.user_id = (select iam.principal(whose)) or s.group_id = any (array(select iam.groups_with(whose))))
 $$;
-comment on function iam.shared_chats(text) is 'The chats shared with the caller for read, update or delete.';
-alter function iam.shared_chats(text) owner to iam_definer;
-revoke all on function iam.shared_chats(text) from public;
-grant execute on function iam.shared_chats(text) to web_user, web_anon;
+comment on function iam.shared_chats(text, text) is
+  'The chats shared for read, update or delete with the caller, or with whoever acts as him.';
+alter function iam.shared_chats(text, text) owner to iam_definer;
+revoke all on function iam.shared_chats(text, text) from public;
+grant execute on function iam.shared_chats(text, text) to web_user, web_anon;
 
 alter table public.chats owner to api_owner;
 alter table public.chats enable row level security;
@@ -317,10 +462,10 @@ create policy chats_select_user
   for select
   to web_user
   using (
-    (select iam.holds_everywhere('chats.read'))
+    (select iam.holds_everywhere('chats.read', 'caller'))
     or owner_id = (select iam.caller_id())
-    or scope_id in (select iam.scopes_with('chats.read'))
-    or id in (select iam.shared_chats('read'))
+    or scope_id in (select iam.scopes_with('chats.read', 'caller'))
+    or id in (select iam.shared_chats('read', 'caller'))
   );
 comment on policy chats_select_user on public.chats is
   'A user sees a chat when he owns it, holds chats.read at its scope, or it is shared with him for reading.';
@@ -333,7 +478,7 @@ create policy chats_insert_user
     owner_id = (select iam.caller_id())
     and (
       scope_id = (select iam.caller_root_scope_id())
-      or scope_id in (select iam.scopes_with('chats.create'))
+      or scope_id in (select iam.scopes_with('chats.create', 'caller'))
     )
   );
 comment on policy chats_insert_user on public.chats is
@@ -344,16 +489,16 @@ create policy chats_update_user
   for update
   to web_user
   using (
-    (select iam.holds_everywhere('chats.update'))
+    (select iam.holds_everywhere('chats.update', 'caller'))
     or owner_id = (select iam.caller_id())
-    or scope_id in (select iam.scopes_with('chats.update'))
-    or id in (select iam.shared_chats('update'))
+    or scope_id in (select iam.scopes_with('chats.update', 'caller'))
+    or id in (select iam.shared_chats('update', 'caller'))
   )
   with check (
-    (select iam.holds_everywhere('chats.update'))
+    (select iam.holds_everywhere('chats.update', 'caller'))
     or owner_id = (select iam.caller_id())
-    or scope_id in (select iam.scopes_with('chats.update'))
-    or id in (select iam.shared_chats('update'))
+    or scope_id in (select iam.scopes_with('chats.update', 'caller'))
+    or id in (select iam.shared_chats('update', 'caller'))
   );
 comment on policy chats_update_user on public.chats is
   'A user edits a chat when he owns it, holds chats.update at its scope, or it is shared with him for writing.';
@@ -363,13 +508,114 @@ create policy chats_delete_user
   for delete
   to web_user
   using (
-    (select iam.holds_everywhere('chats.delete'))
+    (select iam.holds_everywhere('chats.delete', 'caller'))
     or owner_id = (select iam.caller_id())
-    or scope_id in (select iam.scopes_with('chats.delete'))
-    or id in (select iam.shared_chats('delete'))
+    or scope_id in (select iam.scopes_with('chats.delete', 'caller'))
+    or id in (select iam.shared_chats('delete', 'caller'))
   );
 comment on policy chats_delete_user on public.chats is
   'A user deletes a chat when he owns it, holds chats.delete at its scope, or it is shared with him for deleting.';
+
+create policy chats_select_delegate
+  on public.chats
+  as restrictive
+  for select
+  to web_user
+  using (
+    (
+      not (select iam.is_acting())
+      or (select iam.holds_everywhere('chats.read', 'actor'))
+      or owner_id = (select iam.actor_id())
+      or scope_id in (select iam.scopes_with('chats.read', 'actor'))
+      or id in (select iam.shared_chats('read', 'actor'))
+    )
+    and (
+      not (select iam.has_api_key())
+      or (select iam.holds_everywhere('chats.read', 'key'))
+      or scope_id in (select iam.scopes_with('chats.read', 'key'))
+    )
+  );
+comment on policy chats_select_delegate on public.chats is
+  'Whoever acts as the user sees a chat only when he may himself, and an API key only with chats.read of its own at the chat''s scope.';
+
+create policy chats_insert_delegate
+  on public.chats
+  as restrictive
+  for insert
+  to web_user
+  with check (
+    (
+      not (select iam.is_acting())
+      or (select iam.holds_everywhere('chats.create', 'actor'))
+      or scope_id in (select iam.scopes_with('chats.create', 'actor'))
+      or scope_id = (select iam.caller_root_scope_id())
+    )
+    and (
+      not (select iam.has_api_key())
+      or (select iam.holds_everywhere('chats.create', 'key'))
+      or scope_id in (select iam.scopes_with('chats.create', 'key'))
+    )
+  );
+comment on policy chats_insert_delegate on public.chats is
+  'Whoever acts as the user creates a chat only when he may himself, and an API key only with chats.create of its own at the chat''s scope.';
+
+create policy chats_update_delegate
+  on public.chats
+  as restrictive
+  for update
+  to web_user
+  using (
+    (
+      not (select iam.is_acting())
+      or (select iam.holds_everywhere('chats.update', 'actor'))
+      or owner_id = (select iam.actor_id())
+      or scope_id in (select iam.scopes_with('chats.update', 'actor'))
+      or id in (select iam.shared_chats('update', 'actor'))
+    )
+    and (
+      not (select iam.has_api_key())
+      or (select iam.holds_everywhere('chats.update', 'key'))
+      or scope_id in (select iam.scopes_with('chats.update', 'key'))
+    )
+  )
+  with check (
+    (
+      not (select iam.is_acting())
+      or (select iam.holds_everywhere('chats.update', 'actor'))
+      or owner_id = (select iam.actor_id())
+      or scope_id in (select iam.scopes_with('chats.update', 'actor'))
+      or id in (select iam.shared_chats('update', 'actor'))
+    )
+    and (
+      not (select iam.has_api_key())
+      or (select iam.holds_everywhere('chats.update', 'key'))
+      or scope_id in (select iam.scopes_with('chats.update', 'key'))
+    )
+  );
+comment on policy chats_update_delegate on public.chats is
+  'Whoever acts as the user edits a chat only when he may himself, and an API key only with chats.update of its own at the chat''s scope.';
+
+create policy chats_delete_delegate
+  on public.chats
+  as restrictive
+  for delete
+  to web_user
+  using (
+    (
+      not (select iam.is_acting())
+      or (select iam.holds_everywhere('chats.delete', 'actor'))
+      or owner_id = (select iam.actor_id())
+      or scope_id in (select iam.scopes_with('chats.delete', 'actor'))
+      or id in (select iam.shared_chats('delete', 'actor'))
+    )
+    and (
+      not (select iam.has_api_key())
+      or (select iam.holds_everywhere('chats.delete', 'key'))
+      or scope_id in (select iam.scopes_with('chats.delete', 'key'))
+    )
+  );
+comment on policy chats_delete_delegate on public.chats is
+  'Whoever acts as the user deletes a chat only when he may himself, and an API key only with chats.delete of its own at the chat''s scope.';
 
 create trigger touch before update on public.chats
   for each row execute function iam.touch();
@@ -417,14 +663,34 @@ create policy chat_shares_select_user
       from public.chats r
       where r.id = chat_shares.chat_id
         and (
-          (select iam.holds_everywhere('chats.share'))
+          (select iam.holds_everywhere('chats.share', 'caller'))
           or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('chats.share'))
+          or r.scope_id in (select iam.scopes_with('chats.share', 'caller'))
+        )
+        and (
+          not (select iam.is_acting())
+          or (select iam.holds_everywhere('chats.share', 'actor'))
+          or r.owner_id = (select iam.actor_id())
+          or r.scope_id in (select iam.scopes_with('chats.share', 'actor'))
+        )
+        and (
+          not (select iam.has_api_key())
+          or (select iam.holds_everywhere('chats.share', 'key'))
+          or r.scope_id in (select iam.scopes_with('chats.share', 'key'))
         )
     )
   );
 comment on policy chat_shares_select_user on public.chat_shares is
   'A user sees a share that is meant for him, and every share of a chat that he may share.';
+
+create policy chat_shares_select_delegate
+  on public.chat_shares
+  as restrictive
+  for select
+  to web_user
+  using (not (select iam.is_delegated()) or chat_id in (select r.id from public.chats r));
+comment on policy chat_shares_select_delegate on public.chat_shares is
+  'Whoever acts as the user, and an API key, see the shares of chats that they may see.';
 
 create policy chat_shares_insert_user
   on public.chat_shares
@@ -436,21 +702,21 @@ create policy chat_shares_insert_user
       from public.chats r
       where r.id = chat_shares.chat_id
         and (
-          (select iam.holds_everywhere('chats.share'))
+          (select iam.holds_everywhere('chats.share', 'caller'))
           or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('chats.share'))
+          or r.scope_id in (select iam.scopes_with('chats.share', 'caller'))
         )
         and (
           not chat_shares.can_write
-          or (select iam.holds_everywhere('chats.update'))
+          or (select iam.holds_everywhere('chats.update', 'caller'))
           or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('chats.update'))
+          or r.scope_id in (select iam.scopes_with('chats.update', 'caller'))
         )
         and (
           not chat_shares.can_delete
-          or (select iam.holds_everywhere('chats.delete'))
+          or (select iam.holds_everywhere('chats.delete', 'caller'))
           or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('chats.delete'))
+          or r.scope_id in (select iam.scopes_with('chats.delete', 'caller'))
         )
     )
     and (group_id is null or group_id in (select iam.readable_groups()))
@@ -468,9 +734,20 @@ create policy chat_shares_update_user
       from public.chats r
       where r.id = chat_shares.chat_id
         and (
-          (select iam.holds_everywhere('chats.share'))
+          (select iam.holds_everywhere('chats.share', 'caller'))
           or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('chats.share'))
+          or r.scope_id in (select iam.scopes_with('chats.share', 'caller'))
+        )
+        and (
+          not (select iam.is_acting())
+          or (select iam.holds_everywhere('chats.share', 'actor'))
+          or r.owner_id = (select iam.actor_id())
+          or r.scope_id in (select iam.scopes_with('chats.share', 'actor'))
+        )
+        and (
+          not (select iam.has_api_key())
+          or (select iam.holds_everywhere('chats.share', 'key'))
+          or r.scope_id in (select iam.scopes_with('chats.share', 'key'))
         )
     ))
   with check (exists (
@@ -478,21 +755,21 @@ create policy chat_shares_update_user
       from public.chats r
       where r.id = chat_shares.chat_id
         and (
-          (select iam.holds_everywhere('chats.share'))
+          (select iam.holds_everywhere('chats.share', 'caller'))
           or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('chats.share'))
+          or r.scope_id in (select iam.scopes_with('chats.share', 'caller'))
         )
         and (
           not chat_shares.can_write
-          or (select iam.holds_everywhere('chats.update'))
+          or (select iam.holds_everywhere('chats.update', 'caller'))
           or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('chats.update'))
+          or r.scope_id in (select iam.scopes_with('chats.update', 'caller'))
         )
         and (
           not chat_shares.can_delete
-          or (select iam.holds_everywhere('chats.delete'))
+          or (select iam.holds_everywhere('chats.delete', 'caller'))
           or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('chats.delete'))
+          or r.scope_id in (select iam.scopes_with('chats.delete', 'caller'))
         )
     ));
 comment on policy chat_shares_update_user on public.chat_shares is
@@ -507,9 +784,20 @@ create policy chat_shares_delete_user
       from public.chats r
       where r.id = chat_shares.chat_id
         and (
-          (select iam.holds_everywhere('chats.share'))
+          (select iam.holds_everywhere('chats.share', 'caller'))
           or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('chats.share'))
+          or r.scope_id in (select iam.scopes_with('chats.share', 'caller'))
+        )
+        and (
+          not (select iam.is_acting())
+          or (select iam.holds_everywhere('chats.share', 'actor'))
+          or r.owner_id = (select iam.actor_id())
+          or r.scope_id in (select iam.scopes_with('chats.share', 'actor'))
+        )
+        and (
+          not (select iam.has_api_key())
+          or (select iam.holds_everywhere('chats.share', 'key'))
+          or r.scope_id in (select iam.scopes_with('chats.share', 'key'))
         )
     ));
 comment on policy chat_shares_delete_user on public.chat_shares is

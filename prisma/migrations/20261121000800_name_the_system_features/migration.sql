@@ -31,6 +31,8 @@ from (
     ('iam.scopes', 'iam', 'Everything about scopes.'),
     ('iam.grants', 'iam', 'Everything about grants.'),
     ('iam.audit', 'iam', 'Everything about the audit trail.'),
+    ('iam.api_keys', 'iam', 'Everything about API keys.'),
+    ('iam.impersonate', 'iam', 'Act as a member of the tenant, as far as one may oneself.'),
     ('todos.read', 'todos', 'See todos of others.'),
     ('todos.create', 'todos', 'Create todos at a scope.'),
     ('todos.update', 'todos', 'Edit todos of others.'),
@@ -82,6 +84,10 @@ from (
     ('iam.grants', 'read', 'See who was granted what.'),
     ('iam.grants', 'create', 'Hand out what one holds oneself.'),
     ('iam.grants', 'delete', 'End grants.'),
+    ('iam.api_keys', 'read', 'See the API keys of others.'),
+    ('iam.api_keys', 'create', 'Create API keys.'),
+    ('iam.api_keys', 'update', 'Rotate API keys of others, and change what they were given.'),
+    ('iam.api_keys', 'delete', 'Revoke API keys of others.'),
     ('iam.audit', 'read', 'Read the audit trail.')
 ) given (parent, verb, description)
 join iam.features parent on parent.code = given.parent;
