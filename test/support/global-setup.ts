@@ -41,20 +41,33 @@ const settings = {
 /** Starts the cluster, on another version's programs when PORTCULLIS_TEST_POSTGRES names their folder or its Debian version. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), "portcullis-test-"));
+  const removeFolder = () => rm(folder, { recursive: true, force: true });
+  try {
+    const stop = await startCluster(folder, project);
+    return () => stop().finally(removeFolder);
+  } catch (error) {
+    await removeFolder();
+    throw error;
+  }
+}
+
+async function startCluster(folder: string, project: TestProject): Promise<() => Promise<void>> {
   // mkdtemp closes it to everybody else, also to the user that PostgreSQL runs as.
   await chmod(folder, 0o711);
-  const server = await startEmbeddedPostgres({ dataFolder: folder, binaries: chosenBinaries(), settings });
-  const demoIssuer = await ensureDemoIssuer(folder);
-  await prepareTemplate(server.adminUrl, server.authenticatorPassword, demoIssuer);
-  project.provide("cluster", {
-    adminUrl: server.adminUrl,
-    authenticatorPassword: server.authenticatorPassword,
-    demoIssuer,
+  const { adminUrl, authenticatorPassword, stop } = await startEmbeddedPostgres({
+    dataFolder: folder,
+    binaries: chosenBinaries(),
+    settings,
   });
-  return async () => {
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
-  };
+  try {
+    const demoIssuer = await ensureDemoIssuer(folder);
+    await prepareTemplate(adminUrl, authenticatorPassword, demoIssuer);
+    project.provide("cluster", { adminUrl, authenticatorPassword, demoIssuer });
+    return stop;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 async function prepareTemplate(
