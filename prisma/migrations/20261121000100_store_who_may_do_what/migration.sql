@@ -568,7 +568,7 @@ alter table iam.users
   add constraint users_email_check check (email = lower(email) and email ~ '^[^@[:space:]]+@[^@[:space:]]+$' and length(email) <= 254),
   add constraint users_deleted_check check (deleted_at is null or (not is_active and email is null));
 alter table iam.providers
-  add constraint providers_trust_check check (issuer <> '' and cardinality(audience) > 0 and cardinality(algorithms) > 0),
+  add constraint providers_trust_check check (issuer <> '' and coalesce(cardinality(audience), 0) > 0 and coalesce(cardinality(algorithms), 0) > 0),
   -- a key set is public: a symmetric algorithm beside it would let anybody sign
   add constraint providers_algorithms_check check (
     algorithms <@ array['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
