@@ -649,6 +649,25 @@ $$;
 comment on function iam.require_delegates(text, uuid) is
   'Where the caller may because something is his own: raises 52109 unless whoever acts as him holds the feature, and the API key was given it.';
 
+create function iam.name_provider(reference text)
+returns uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  given uuid := iam.id_in(reference, 'Provider');
+  found_id uuid;
+begin
+  select p.id into found_id from iam.providers p where p.id = given or (given is null and p.code = reference);
+  if found_id is null then
+    raise sqlstate 'PT404' using message = 'The provider does not exist.';
+  end if;
+  return found_id;
+end
+$$;
+comment on function iam.name_provider(text) is
+  'A provider, by global id or code, for who refers to it without having to see it; raises PT404.';
+
 create function iam.require_in_tenant(feature text, tenant uuid)
 returns void
 language plpgsql stable

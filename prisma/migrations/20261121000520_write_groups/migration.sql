@@ -351,16 +351,13 @@ begin
   elsif exists (select from iam.groups g where g.id = target and g.type = 'internal') then
     raise sqlstate '52173' using message = 'An internal group has no members from a provider.';
   end if;
-  select p.id into issuer from iam.providers p where p.code = provider;
-  if issuer is null then
-    raise sqlstate 'PT404' using message = 'The provider does not exist.';
-  end if;
+  issuer := iam.name_provider(provider);
   perform iam.require_to_hand_out_group(target, null);
   insert into iam.group_mappings (tenant_id, group_id, provider_id, external_id, external_role)
   values (iam.caller_tenant_id(), target, issuer, nullif(create_group_mapping.external_id, ''), nullif(create_group_mapping.external_role, ''))
   returning id into new_id;
   perform iam.record(50231, 'GroupMapping', new_id::text, iam.caller_root_scope_id(), jsonb_strip_nulls(jsonb_build_object(
-    'group', target, 'provider', provider, 'externalId', external_id, 'externalRole', external_role
+    'group', target, 'provider', issuer, 'externalId', external_id, 'externalRole', external_role
   )));
   return new_id;
 end

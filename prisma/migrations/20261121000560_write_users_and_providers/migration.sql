@@ -151,13 +151,11 @@ security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   person uuid := iam.resolve_person("user");
-  issuer uuid := (select p.id from iam.providers p where p.code = provider);
+  issuer uuid;
   new_id uuid;
 begin
   perform iam.require_over_user('iam.identities.create', person);
-  if issuer is null then
-    raise sqlstate 'PT404' using message = 'The provider does not exist.';
-  end if;
+  issuer := iam.name_provider(provider);
   -- whoever holds the identity comes to hold what the user holds
   perform iam.require_to_hand_out_user(person);
   insert into iam.identities (provider_id, subject, user_id)
@@ -167,7 +165,7 @@ begin
   if new_id is null then
     raise sqlstate '52102' using message = 'The identity is in use already.';
   end if;
-  perform iam.record(50134, 'Identity', new_id::text, iam.caller_root_scope_id(), jsonb_build_object('user', person, 'provider', provider));
+  perform iam.record(50134, 'Identity', new_id::text, iam.caller_root_scope_id(), jsonb_build_object('user', person, 'provider', issuer));
   return new_id;
 end
 $$;

@@ -1,0 +1,5 @@
+/** Grants through HTTP: by somebody who may, at one place and with what he holds, and by those who may not. */
+import { grantCases } from "./cases/grants.js";
+import { proveCases, useDelegates } from "./prove-cases.js";
+
+proveCases(useDelegates(), grantCases);

@@ -1,0 +1,5 @@
+/** Roles through HTTP: by somebody who may, at one place and with what he holds, and by those who may not. */
+import { roleCases } from "./cases/roles.js";
+import { proveCases, useDelegates } from "./prove-cases.js";
+
+proveCases(useDelegates(), roleCases);

@@ -1,0 +1,5 @@
+/** Scopes through HTTP: by somebody who may, at one place and with what he holds, and by those who may not. */
+import { scopeCases } from "./cases/scopes.js";
+import { proveCases, useDelegates } from "./prove-cases.js";
+
+proveCases(useDelegates(), scopeCases);
