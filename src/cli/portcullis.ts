@@ -8,6 +8,7 @@ import { orExplain } from "./or-explain.js";
 interface Arguments {
   readonly positionals: readonly string[];
   readonly tenant: string | undefined;
+  readonly preset: string | undefined;
 }
 
 interface Command {
@@ -29,9 +30,9 @@ const commands: Readonly<Record<string, Command>> = {
     run: async (config) => (await import("./migrate.js")).migrateDatabase(config),
   },
   seed: {
-    usage: "seed",
-    summary: "write the demo world, once",
-    run: async (config) => (await import("./seed.js")).seedDatabase(config),
+    usage: "seed [--preset <name> [--tenant <slug>]]",
+    summary: "write the demo world, once, or a preset",
+    run: async (config, args) => (await import("./seed.js")).seedDatabase(config, args),
   },
   token: {
     usage: "token <email> [--tenant <slug>]",
@@ -59,10 +60,18 @@ await orExplain(async () => {
 
 function readArguments() {
   try {
-    const options = { tenant: { type: "string" }, help: { type: "boolean", short: "h" } } as const;
+    const options = {
+      tenant: { type: "string" },
+      preset: { type: "string" },
+      help: { type: "boolean", short: "h" },
+    } as const;
     const { values, positionals } = parseArgs({ allowPositionals: true, options });
     const [name, ...rest] = positionals;
-    return { name, help: values.help === true, args: { positionals: rest, tenant: values.tenant } };
+    return {
+      name,
+      help: values.help === true,
+      args: { positionals: rest, tenant: values.tenant, preset: values.preset },
+    };
   } catch (cause) {
     throw new StartupError(cause instanceof Error ? cause.message : String(cause), `One of:\n${usage()}`, { cause });
   }
@@ -70,6 +79,6 @@ function readArguments() {
 
 function usage(): string {
   return Object.values(commands)
-    .map(({ usage, summary }) => `  ${usage.padEnd(34)} ${summary}`)
+    .map(({ usage, summary }) => `  ${usage.padEnd(42)} ${summary}`)
     .join("\n");
 }
