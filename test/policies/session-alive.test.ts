@@ -98,21 +98,6 @@ describe("a session", () => {
     },
   );
 
-  test("denies acting as somebody, which has no rules yet", async () => {
-    const client = await database.owner.connect();
-    try {
-      await client.query("begin");
-      await client.query(
-        "select set_config('app.issuer', (select issuer from iam.providers), true), set_config('app.subject', $1, true), set_config('app.act_as', 'alice@acme.test', true)",
-        [bob],
-      );
-      await expect(client.query("select * from iam.open_session()")).rejects.toMatchObject({ code: "PT403" });
-    } finally {
-      await client.query("rollback");
-      client.release();
-    }
-  });
-
   test("allows nobody to be anonymous but as nobody", async () => {
     const [row] = await anonymous().read(
       "select iam.caller_id() as me, iam.caller_tenant_id() as tenant, current_user::text as role",
