@@ -1,0 +1,80 @@
+/** In charge of everything that people hold in a world, now and later, and of what somebody gained between two worlds. */
+import { type Caller, givenBy, holds, isAtOrAbove, isLive, mayActIn } from "./oracle.js";
+import { type Grant, globalScope, type Period, type World } from "./world.js";
+
+/** Moments that are looked at, in seconds from now: what is handed out must be held for as long. */
+export const moments = [0, 5_400, 1e9] as const;
+
+/** Everything held, as `moment user tenant feature scope`. */
+export type Authority = ReadonlySet<string>;
+
+/** What everybody holds everywhere, at every moment. Slow, plain. */
+export function authorityIn(world: World): Authority {
+  return new Set(
+    moments.flatMap((moment) => {
+      const later = worldAt(world, moment);
+      return world.users.flatMap((user) =>
+        callersOf(later, user.id).flatMap((caller) => heldBy(later, caller, moment)),
+      );
+    }),
+  );
+}
+
+function callersOf(world: World, user: string): readonly Caller[] {
+  const person = world.users.find((candidate) => candidate.id === user);
+  if (!person?.isActive || person.isLocked || !person.isIdentityEnabled) return [];
+  return world.tenants
+    .filter((tenant) => mayActIn(world, user, tenant.id))
+    .map((tenant) => ({ user, tenant: tenant.id }));
+}
+
+function heldBy(world: World, caller: Caller, moment: number): readonly string[] {
+  const mine = world.grants.some((grant) => !("user" in grant.to) || grant.to.user === caller.user);
+  if (!mine) return [];
+  const scopes = [globalScope, ...world.scopes.filter((scope) => scope.tenant === caller.tenant)];
+  return world.features.flatMap((feature) =>
+    scopes
+      .filter((scope) => holds(world, caller, feature, scope))
+      .map((scope) => [moment, caller.user, caller.tenant, feature, scope.id].join(" ")),
+  );
+}
+
+/** The world as it will be, if nothing but time goes on. */
+export function worldAt(world: World, moment: number): World {
+  const shift = <T extends { readonly period: Period }>(item: T): T => ({
+    ...item,
+    period: later(item.period, moment),
+  });
+  return { ...world, grants: world.grants.map(shift), groupMemberships: world.groupMemberships.map(shift) };
+}
+
+function later({ from, until }: Period, moment: number): Period {
+  return { from: from === null ? null : from - moment, until: until === null ? null : until - moment };
+}
+
+/** What was gained without the hand that gave it holding it itself, at that moment, before. Empty is right. */
+export function gainedBeyond(actor: string, before: World, after: World): readonly string[] {
+  const had = authorityIn(before);
+  const has = authorityIn(after);
+  const known = { scopes: ["global", ...before.scopes.map((s) => s.id)], features: before.features };
+  return [...has].filter((item) => {
+    const [moment, , tenant, feature, scope] = item.split(" ");
+    // what is new stands below what was there, and is held by whoever holds that
+    if (had.has(item) || !known.scopes.includes(scope ?? "") || !known.features.includes(feature ?? "")) return false;
+    return !had.has([moment, actor, tenant, feature, scope].join(" "));
+  });
+}
+
+/** Whether, at every moment, the one holds everything that these grants give or will give. */
+export function holdsAll(world: World, caller: Caller, grants: readonly Grant[]): boolean {
+  const giving = grants.filter((grant) => grant.effect === "allow");
+  return moments.every((moment) => {
+    const then = worldAt(world, moment);
+    return giving.every((grant) => {
+      if (!isLive(later(grant.period, moment))) return true;
+      const scope = [globalScope, ...world.scopes].find((candidate) => candidate.id === grant.scope);
+      const codes = world.features.filter((code) => givenBy(then, grant).some((given) => isAtOrAbove(given, code)));
+      return scope !== undefined && codes.every((code) => holds(then, caller, code, scope));
+    });
+  });
+}

@@ -1,0 +1,193 @@
+/**
+ * In charge of random histories: callers of every standing try the functions of iam, one after the other, and after each
+ * the world is read back and judged: nobody gained what the hand that gave it didn't hold, nobody did what he wasn't
+ * entitled to, what was refused left nothing behind, and the trail tells what happened in the order in which it did.
+ */
+import type pg from "pg";
+import type { Sessions } from "../../src/database/session.js";
+import { callerOf, inSession } from "./ask-database.js";
+import { gainedBeyond } from "./authority.js";
+import { type Dice, drawOperation, type Operation } from "./operations.js";
+import { type Caller, open } from "./oracle.js";
+import { createRandom } from "./random.js";
+import { type LiveWorld, readWorld } from "./read-world.js";
+import { type StoredWorld, storeWorld } from "./store-world.js";
+import type { Grant, World } from "./world.js";
+
+/** One history: from which world, with which numbers, how many tries. */
+export interface History {
+  readonly owner: pg.Pool;
+  readonly sessions: Sessions;
+  readonly world: World;
+  readonly label: string;
+  readonly seed: number;
+  readonly steps: number;
+}
+
+/** What came of it. */
+export interface HistoryResult {
+  readonly done: number;
+  readonly denied: number;
+  readonly faults: readonly string[];
+  /** How often each function succeeded. */
+  readonly succeeded: ReadonlyMap<string, number>;
+}
+
+const always = { from: null, until: null };
+
+/** The world with people of standing: an owner, one who holds iam alone, one for groups and grants below, one above all. */
+export function withPeopleOfStanding(world: World): World {
+  const homes = world.memberships.filter((m) => !m.isEnded && m.tenant === "t0").map((m) => m.user);
+  const [owner, clerk, groupKeeper, stranger] = [homes[0], homes[1], homes[2], world.users.at(-1)?.id];
+  const grant = (id: string, user: string | undefined, gives: Grant["gives"], scope = "t0root"): readonly Grant[] =>
+    user === undefined ? [] : [{ id, to: { user }, gives, scope, effect: "allow", period: always }];
+  const below = world.scopes.find((scope) => scope.tenant === "t0" && scope.parent !== null)?.id ?? "t0root";
+  const standing = [
+    ...grant("b0", owner, { role: "tenant_owner" }),
+    ...grant("b1", clerk, { feature: "iam" }),
+    ...grant("b2", groupKeeper, { feature: "iam.groups" }),
+    ...grant("b3", groupKeeper, { feature: "iam.grants" }, below),
+    ...grant("b4", groupKeeper, { feature: "todos" }, below),
+    ...(world.users.length > 3 ? grant("b5", stranger, { role: "platform_admin" }, "global") : []),
+  ];
+  const users = world.users.map((user) => ({
+    ...user,
+    isActive: true,
+    isLocked: false,
+    mayLogIn: true,
+    isIdentityEnabled: true,
+    isProviderEnabled: true,
+  }));
+  const features = [...new Set([...world.features, "iam.grants", "iam.grants.create"])];
+  return { ...world, users, features, grants: [...world.grants, ...standing] };
+}
+
+/** Lives through a history. */
+export async function liveThrough(history: History): Promise<HistoryResult> {
+  const { owner, sessions } = history;
+  const stored = await storeWorld(owner, withPeopleOfStanding(history.world), history.label);
+  const dice = diceFrom(history.seed);
+  const scope = { slugs: `${history.label}-%`, users: stored.world.users.map((user) => stored.id(user.id)) };
+  const read = () => readWorld(owner, scope);
+  const faults: string[] = [];
+  const succeeded = new Map<string, number>();
+  let [done, denied] = [0, 0];
+  let before = await read();
+  for (let step = 0; step < history.steps && faults.length === 0; step += 1) {
+    const who = drawCaller(stored, before, dice);
+    const operation = who && drawOperation(before, who.caller, dice);
+    if (!who || !operation) continue;
+    const since = await lastEvent(owner);
+    const refusal = await attempt(sessions, stored, { who, operation });
+    const after = await read();
+    const events = await eventsSince(owner, since);
+    const label = `step ${step}: ${who.name} ${operation.name} ${JSON.stringify(operation.parameters)}`;
+    const judged =
+      refusal === null
+        ? judgeSuccess({ before, after, operation, actor: who.caller.user ?? "", events })
+        : judgeRefusal({ before, after, refusal, events });
+    faults.push(...judged.map((fault) => `${label}: ${fault}`));
+    if (refusal === null) succeeded.set(operation.name, (succeeded.get(operation.name) ?? 0) + 1);
+    if (refusal === null) done += 1;
+    else denied += 1;
+    before = after;
+  }
+  return { done, denied, faults, succeeded };
+}
+
+interface Drawn {
+  readonly name: string;
+  readonly user: string;
+  readonly tenant: string;
+  readonly caller: Caller;
+}
+
+function drawCaller(stored: StoredWorld, now: LiveWorld, dice: Dice): Drawn | null {
+  const name = dice.pick(stored.world.users)?.id;
+  const tenant = dice.pick(stored.world.tenants)?.id;
+  if (name === undefined || tenant === undefined) return null;
+  const caller = open(now, { user: stored.id(name), tenant: stored.id(tenant) });
+  return typeof caller === "number" ? null : { name, user: name, tenant, caller };
+}
+
+async function attempt(
+  sessions: Sessions,
+  stored: StoredWorld,
+  { who, operation }: { readonly who: Drawn; readonly operation: Operation },
+): Promise<string | null> {
+  const caller = callerOf(stored, { user: who.user, tenant: who.tenant });
+  const answer = await inSession(sessions, caller, async (session) => {
+    await session.run({ sql: operation.sql, parameters: operation.parameters });
+    await session.commit();
+    return null;
+  }).catch((error: unknown) => (error instanceof Error ? describe(error) : String(error)));
+  return answer === null ? null : String(answer);
+}
+
+function describe(error: Error): string {
+  const cause = error.cause as { readonly code?: string; readonly message?: string } | undefined;
+  return `${cause?.code ?? ""} ${cause?.message ?? error.message}`;
+}
+
+interface Judged {
+  readonly before: LiveWorld;
+  readonly after: LiveWorld;
+  readonly events: readonly Event[];
+}
+
+function judgeSuccess({
+  before,
+  after,
+  operation,
+  actor,
+  events,
+}: Judged & { readonly operation: Operation; readonly actor: string }): readonly string[] {
+  const gained = gainedBeyond(actor, before, after);
+  return [
+    ...(operation.isEntitled ? [] : ["who wasn't entitled did it"]),
+    ...(gained.length === 0 ? [] : [`gained without an entitled hand: ${gained.slice(0, 5).join("; ")}`]),
+    ...(events.length === 1 && events[0]?.user === actor ? [] : [`the trail tells ${JSON.stringify(events)}`]),
+  ];
+}
+
+function judgeRefusal({ before, after, refusal, events }: Judged & { readonly refusal: string }): readonly string[] {
+  // any number means that a rule refused; what is left is a fault of the function
+  const isRule = /^(52\d{3}|PT4\d\d|23\d{3}|42501|40P01|40001)/.test(refusal) || /^\d+$/.test(refusal);
+  return [
+    ...(isRule ? [] : [`failed with ${refusal}`]),
+    ...(timeless(before) === timeless(after) ? [] : ["was refused and changed something"]),
+    ...(events.length === 0 ? [] : [`was refused, and the trail tells ${JSON.stringify(events)}`]),
+  ];
+}
+
+// Periods are told in seconds from now, which passes between two readings.
+function timeless(world: LiveWorld): string {
+  return JSON.stringify(world, (key, value: unknown) => (key === "from" || key === "until" ? value !== null : value));
+}
+
+interface Event {
+  readonly id: number;
+  readonly code: number;
+  readonly user: string | null;
+}
+
+async function lastEvent(owner: pg.Pool): Promise<number> {
+  const { rows } = await owner.query<{ id: number }>(
+    "select coalesce(max(number), 0)::int as id from iam.audit_events",
+  );
+  return rows[0]?.id ?? 0;
+}
+
+async function eventsSince(owner: pg.Pool, since: number): Promise<readonly Event[]> {
+  const { rows } = await owner.query<Event>(
+    "select number::int as id, code, user_id as user from iam.audit_events where number > $1 order by number",
+    [since],
+  );
+  return rows;
+}
+
+function diceFrom(seed: number): Dice {
+  const random = createRandom(seed);
+  const below = (limit: number) => Math.floor(random() * limit);
+  return { below, pick: (list) => list[below(list.length)] };
+}
