@@ -345,6 +345,9 @@ begin
   if num_nonnulls(name, audience, algorithms, jwks_uri, jwks, provisions) = 0 or num_nonnulls(jwks_uri, jwks) = 2 then
     raise sqlstate 'PT400' using message = 'Give something to change, and at most one of a key set and its address.';
   end if;
+  if name is not null then
+    perform iam.require_name(name);
+  end if;
   update iam.providers p
   set name = coalesce(update_provider.name, p.name),
       audience = coalesce(update_provider.audience, p.audience),

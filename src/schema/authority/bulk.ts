@@ -1,6 +1,7 @@
 /** In charge of bulk forms: many of the same at once, with a result for each. */
 import { builder } from "../../builder/builder.js";
 import { translateCaught } from "../../database/sqlstate.js";
+import { GatewayError } from "../../errors.js";
 import { rowScope } from "../../protect/type/row-scope.js";
 import { callTable } from "../call-function.js";
 import {
@@ -97,9 +98,11 @@ function addBulk(name: string, { description, calls, input }: Bulk): void {
       type: payload,
       description,
       args: { input: t.arg(inputArgument(name, input)) },
-      resolve: async (_root, args, { session }) => ({
-        items: await callTable<Item>(session, calls, functionArguments(input, args.input)),
-      }),
+      resolve: async (_root, args, { session }) => {
+        const { users } = args.input as unknown as { readonly users: readonly string[] };
+        if (users.length > mostItems) throw new GatewayError("BAD_USER_INPUT", `At most ${mostItems} users.`);
+        return { items: await callTable<Item>(session, calls, functionArguments(input, args.input)) };
+      },
     }),
   );
 }

@@ -63,3 +63,8 @@ export function numbered(as: string, reason: number, code: Refused["code"], inpu
 export function anId(type: string): unknown {
   return expect.stringMatching(new RegExp(`^${type}:[0-9a-f-]{36}$`));
 }
+
+/** The same, in a tenant that the request names. */
+export function inTenant(tenant: string, refused: Refused): Refused {
+  return { ...refused, tenant };
+}

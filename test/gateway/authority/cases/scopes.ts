@@ -1,5 +1,5 @@
 /** In charge of the cases of scopes: sam holds iam.scopes at campus/chicago and below. */
-import { anId, bad, type Cases, lacks, type Refused } from "../mutation-cases.js";
+import { anId, bad, type Cases, inTenant, lacks, type Refused } from "../mutation-cases.js";
 
 const hidden = (input: object): Refused => ({
   as: "bob",
@@ -37,7 +37,12 @@ export const scopeCases: Cases = {
     refuses: [
       lacks("jane", "iam.scopes.create", at, "who may only see the scope"),
       lacks("sam", "iam.scopes.create", { ...at, parent: "tenant/acme" }, "above his own"),
-      { as: "sam", why: "below a scope that is not his", input: { ...at, parent: "campus/miami" }, code: "NOT_FOUND" },
+      {
+        as: "sam",
+        why: "below a scope that is not his",
+        input: { ...at, parent: "campus/miami" },
+        code: "NOT_FOUND",
+      },
       { as: "sam", why: "below another tenant's", input: { ...at, parent: "tenant/globex" }, code: "NOT_FOUND" },
       { as: "sam", why: "a key in use", input: { ...at, key: "42" }, code: "CONFLICT" },
       bad("sam", { ...at, type: "Big Store" }, "a type that is none"),
@@ -45,8 +50,8 @@ export const scopeCases: Cases = {
       bad("sam", { ...at, key: "" }, "an empty key"),
       bad("sam", { ...at, key: "4/3" }, "a key with a slash"),
       bad("sam", { ...at, name: "" }, "an empty name"),
-      bad("petra", { ...at, parent: "global/all" }, "below the global scope"),
-    ].map((refused) => (refused.as === "petra" ? { ...refused, tenant: "acme" } : refused)),
+      inTenant("acme", bad("petra", { ...at, parent: "global/all" }, "below the global scope")),
+    ],
   },
   updateScope: {
     selects: "scope { name }",

@@ -1,0 +1,5 @@
+/** Rows through HTTP: by somebody who may, at one place and with what he holds, and by those who may not. */
+import { rowCases } from "./cases/rows.js";
+import { proveCases, useDelegates } from "./prove-cases.js";
+
+proveCases(useDelegates(), rowCases);

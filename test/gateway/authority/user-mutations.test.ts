@@ -1,0 +1,5 @@
+/** Users through HTTP: by somebody who may, at one place and with what he holds, and by those who may not. */
+import { userCases } from "./cases/users.js";
+import { proveCases, useDelegates } from "./prove-cases.js";
+
+proveCases(useDelegates(), userCases);
