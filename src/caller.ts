@@ -1,4 +1,4 @@
-/** In charge of the kinds of caller: who we decided a request comes from, and the only thing authentication hands on. */
+/** In charge of the kinds of caller: who we decided a request comes from, the only thing authentication hands on; and from where. */
 
 /** A request without a credential. It acts in the tenant it names, and sees what is open to everybody there. */
 export interface AnonymousCaller {
@@ -18,6 +18,12 @@ export interface TokenCaller {
   readonly actAs: string | null;
   /** When the token ends, in seconds since 1970. */
   readonly expiresAt: number;
+}
+
+/** What is known of where a request came from: for the audit, never for a decision. */
+export interface RequestOrigin {
+  readonly ip: string | null;
+  readonly userAgent: string | null;
 }
 
 /** Everybody a session can be opened for. */

@@ -1,5 +1,6 @@
 /** In charge of the statements that open a session: which facts of the caller Postgres is told, in which order. Pure. */
-import type { Caller } from "../caller.js";
+import { isIP } from "node:net";
+import type { Caller, RequestOrigin } from "../caller.js";
 import type { Statement } from "./pipeline.js";
 
 /** What a session is opened for, besides its caller. */
@@ -11,7 +12,11 @@ export interface SessionOptions {
   /** The operation changes what people may do: it waits for, and keeps out, every other mutation of the tenant. */
   readonly changesAuthority: boolean;
   readonly requestId: string;
+  /** Where the request came from, for the events that it leaves in the audit. */
+  readonly origin?: RequestOrigin;
 }
+
+const longestUserAgent = 512;
 
 /** How long a session may take, in milliseconds. */
 export interface SessionLimits {
@@ -33,6 +38,8 @@ export function settingsFor(
     ["app.tenant", caller.tenant ?? ""],
     ["app.act_as", isKnown ? (caller.actAs ?? "") : ""],
     ["app.request_id", options.requestId],
+    ["app.ip_address", ipAddressOf(options.origin) ?? ""],
+    ["app.user_agent", userAgentOf(options.origin) ?? ""],
     ["app.lock", lockFor(options)],
     ["statement_timeout", String(limits.statementTimeoutMillis)],
     ["lock_timeout", String(limits.lockTimeoutMillis)],
@@ -40,6 +47,19 @@ export function settingsFor(
     // Prisma's adapter writes and reads timestamps as if the session stood in UTC.
     ["timezone", "UTC"],
   ];
+}
+
+/** The address as Postgres reads it; null where it is none, so that what a proxy made up never fails a mutation. */
+export function ipAddressOf(origin: RequestOrigin | undefined): string | null {
+  // Postgres knows no zones: fe80::1%eth0. IPv4 on an IPv6 socket is the same address: ::ffff:10.0.0.1.
+  const address = (origin?.ip ?? "").replace(/%.*$/, "").replace(/^::ffff:(?=\d+\.)/i, "");
+  return isIP(address) === 0 ? null : address;
+}
+
+/** The header as one line of at most 512 characters, whatever was sent; null where nothing is left. */
+export function userAgentOf(origin: RequestOrigin | undefined): string | null {
+  const line = (origin?.userAgent ?? "").replace(/\p{Cc}+/gu, " ").trim();
+  return line.slice(0, longestUserAgent) || null;
 }
 
 /**

@@ -1,7 +1,8 @@
 /** In charge of giving each operation its session, and of ending it: the only place where a connection is taken. */
 import type { ExecutionArgs, ExecutionResult } from "graphql";
 import type { Plugin } from "graphql-yoga";
-import type { Context, RequestOrigin } from "../builder/context.js";
+import type { Context } from "../builder/context.js";
+import type { RequestOrigin } from "../caller.js";
 import type { OpenedSession, Sessions } from "../database/session.js";
 import { errorStatus, GatewayError } from "../errors.js";
 import { shapeOf } from "./operation-shape.js";
@@ -33,11 +34,12 @@ async function executeInSession(args: ExecutionArgs, execute: Execute, sessions:
   if (shape === null) return execute(args);
   if (caller === null) throw new Error("use-caller has not run");
   const requestId = requestIdOf(request);
-  const session = sessions.open(caller, { ...shape, requestId });
+  const origin = originOf(request, req);
+  const session = sessions.open(caller, { ...shape, requestId, origin });
   const hangUp = () => void session.rollback();
   request.signal.addEventListener("abort", hangUp, { once: true });
   try {
-    const contextValue: Context = { caller, session, requestId, request: originOf(request, req) };
+    const contextValue: Context = { caller, session, requestId, request: origin };
     const result = await execute({ ...args, contextValue });
     if (request.signal.aborted) return result;
     return await (shape.mode === "write" ? endMutation(session, result) : endQuery(session, result));

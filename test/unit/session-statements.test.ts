@@ -18,6 +18,8 @@ describe("the settings of a session", () => {
       "app.tenant": "acme",
       "app.act_as": "bob@acme.test",
       "app.request_id": "r-1",
+      "app.ip_address": "",
+      "app.user_agent": "",
       "app.lock": "shared",
       statement_timeout: "1",
       lock_timeout: "2",
@@ -55,8 +57,37 @@ describe("the settings of a session", () => {
       mode: "read",
       isExplicit: false,
     });
-    expect(settings?.sql).toContain("set_config('transaction_read_only', $11, true)");
+    expect(settings?.sql).toContain("set_config('transaction_read_only', $13, true)");
     expect(settings?.parameters.at(-1)).toBe("on");
+  });
+});
+
+describe("the origin of a request", () => {
+  const settingsOf = (ip: string | null, userAgent: string | null) =>
+    Object.fromEntries(settingsFor(nobody, { ...options, origin: { ip, userAgent } }, limits));
+
+  test.each([
+    ["10.0.0.1", "10.0.0.1"],
+    ["::ffff:10.0.0.1", "10.0.0.1"],
+    ["fe80::1%eth0", "fe80::1"],
+    ["2001:db8::7", "2001:db8::7"],
+    ["unknown", ""],
+    ["10.0.0.1, 10.0.0.2", ""],
+    ["10.0.0.1/8", ""],
+    ["", ""],
+    [null, ""],
+  ])("tells the address %j as %j", (ip, told) => {
+    expect(settingsOf(ip, null)).toMatchObject({ "app.ip_address": told });
+  });
+
+  test.each([
+    ["curl/8.1", "curl/8.1"],
+    ['"}\r\n{"code":50901}\u0000\u0085', '"} {"code":50901}'],
+    ["x".repeat(9_000), "x".repeat(512)],
+    [" \t ", ""],
+    [null, ""],
+  ])("tells the user agent %j as one line, %j", (userAgent, told) => {
+    expect(settingsOf(null, userAgent)).toMatchObject({ "app.user_agent": told });
   });
 });
 
