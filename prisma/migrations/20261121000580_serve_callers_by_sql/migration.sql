@@ -56,9 +56,10 @@ begin
     set_config('app.tenant', coalesce(headers ->> 'x-tenant', claims ->> 'tenant', ''), true),
     set_config('app.user_agent', coalesce(headers ->> 'user-agent', ''), true),
     set_config('app.request_id', coalesce(headers ->> 'x-request-id', ''), true),
+    -- a POST to a stable function reads only, as a GET does; who doesn't say what he is about may be about anything
     set_config('app.lock', case
-      when method in ('', 'GET', 'HEAD', 'OPTIONS') then 'none'
-      when path like '%/rpc/%' or path like '%\_shares' then 'exclusive'
+      when current_setting('transaction_read_only') = 'on' then 'none'
+      when method = '' or path like '%/rpc/%' or path like '%\_shares' then 'exclusive'
       else 'shared'
     end, true);
   begin
@@ -83,14 +84,14 @@ as $$
 declare
   person uuid;
   tenant uuid;
-  claims jsonb := coalesce(event -> 'claims', '{}');
+  given jsonb := coalesce(event -> 'claims', '{}');
   roles text[];
 begin
   select i.user_id into person
   from iam.identities i
   join iam.providers p on p.id = i.provider_id and p.is_enabled
   join iam.users u on u.id = i.user_id and u.is_active and not u.is_locked
-  where i.subject = event ->> 'user_id' and i.is_enabled and p.issuer = claims ->> 'iss';
+  where i.subject = event ->> 'user_id' and i.is_enabled and p.issuer = given ->> 'iss';
   if person is not null then
     perform set_config('app.tenant', '', true);
     tenant := iam.find_tenant(person);
@@ -103,13 +104,12 @@ begin
       and iam.is_live(g.valid_from, g.valid_until);
   end if;
   -- hints for a front end; whoever decides asks the database
-  claims := claims || jsonb_build_object(
+  return jsonb_set(event, '{claims}', given || jsonb_build_object(
     'tenant', (select t.slug from iam.tenants t where t.id = tenant),
     'tenant_id', tenant,
     'user_roles', coalesce(to_jsonb(roles), '[]'),
     'user_role', roles[1]
-  );
-  return jsonb_set(event, '{claims}', claims);
+  ));
 end
 $$;
 comment on function iam.custom_access_token_hook(jsonb) is
