@@ -74,7 +74,10 @@ export function holdsAll(world: World, caller: Caller, grants: readonly Grant[])
       if (!isLive(later(grant.period, moment))) return true;
       const scope = [globalScope, ...world.scopes].find((candidate) => candidate.id === grant.scope);
       const codes = world.features.filter((code) => givenBy(then, grant).some((given) => isAtOrAbove(given, code)));
-      return scope !== undefined && codes.every((code) => holds(then, caller, code, scope));
+      return (
+        scope !== undefined &&
+        codes.every((code) => holds(then, { user: caller.user, tenant: scope.tenant ?? caller.tenant }, code, scope))
+      );
     });
   });
 }

@@ -22,6 +22,8 @@ export interface History {
   readonly label: string;
   readonly seed: number;
   readonly steps: number;
+  /** The function that is tried most of the time; by default all are alike. */
+  readonly focus?: string | undefined;
 }
 
 /** What came of it. */
@@ -75,7 +77,7 @@ export async function liveThrough(history: History): Promise<HistoryResult> {
   let before = await read();
   for (let step = 0; step < history.steps && faults.length === 0; step += 1) {
     const who = drawCaller(stored, before, dice);
-    const operation = who && drawOperation(before, who.caller, dice);
+    const operation = who && drawOperation(before, who.caller, dice, history.focus);
     if (!who || !operation) continue;
     const since = await lastEvent(owner);
     const refusal = await attempt(sessions, stored, { who, operation });

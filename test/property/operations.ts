@@ -41,6 +41,9 @@ function call(name: string, isEntitled: boolean, args: Readonly<Record<string, u
   return { name, sql: `select * from iam.${name}(${list})`, parameters: given.map(([, value]) => value), isEntitled };
 }
 
+const isAssignable = (world: LiveWorld, name: string | undefined) =>
+  name !== undefined && !world.unassignable.includes(name);
+
 // Grants ----------------------------------------------------------------------------------------------------------------
 
 function until(dice: Dice): string | undefined {
@@ -67,14 +70,16 @@ const grantRole: Draw = (world, caller, dice) => {
   const role = dice.pick(rolesIn(world, caller));
   const to = grantee(world, caller, dice);
   const given = { role: ref("Role", role?.id ?? ""), scope: placeOf(scope), ...to, valid_until: until(dice) };
-  return call("grant_role", holds(world, caller, "iam.grants.create", scope), given);
+  const mayGive = holds(world, caller, "iam.grants.create", scope) && isAssignable(world, role?.id);
+  return call("grant_role", mayGive, given);
 };
 const grantFeature: Draw = (world, caller, dice) => {
   const scope = somewhere(world, caller, dice);
+  const feature = dice.pick(world.features);
   const effect = dice.below(3) === 0 ? "deny" : "allow";
   const to = grantee(world, caller, dice);
-  const given = { feature: dice.pick(world.features), scope: placeOf(scope), ...to, effect, valid_until: until(dice) };
-  return call("grant_feature", holds(world, caller, "iam.grants.create", scope), given);
+  const mayGive = holds(world, caller, "iam.grants.create", scope) && isAssignable(world, feature);
+  return call("grant_feature", mayGive, { feature, scope: placeOf(scope), ...to, effect, valid_until: until(dice) });
 };
 const revoke: Draw = (world, caller, dice) => {
   const grant = dice.pick(world.grants);
@@ -152,16 +157,20 @@ const groupOperations: readonly Draw[] = [
     ),
   onGroup("update_group", manages, (_world, _caller, dice) => ({ members_manage_each_other: dice.below(2) === 0 })),
   onGroup("delete_group", (w, c, g) => manages(w, c, g) && (owns(c, g) || atRoot(w, c, "iam.groups.delete"))),
-  onGroup("add_group_member", manages, (world, _caller, dice) => ({
-    user: someUser(world, dice),
-    valid_until: until(dice),
-  })),
+  onGroup(
+    "add_group_member",
+    (w, c, g) => manages(w, c, g) && g.isActive && isAssignable(w, g.id),
+    (world, _caller, dice) => ({
+      user: someUser(world, dice),
+      valid_until: until(dice),
+    }),
+  ),
   removeGroupMember,
   onGroup("enable_group", updatesAll),
   onGroup("disable_group", updatesAll),
   onGroup("lock_group", updatesAll),
   onGroup("unlock_group", updatesAll),
-  onGroup("set_group_type", manages, (_w, _c, dice) => ({ type: dice.pick(["internal", "hybrid"]) })),
+  onGroup("set_group_type", manages, (_w, _c, dice) => ({ type: dice.pick(["internal", "hybrid", "external"]) })),
   onGroup("set_group_assignable", manages, (_w, _c, dice) => ({ is_assignable: dice.below(4) > 0 })),
   onGroup(
     "assign_group_owner",
@@ -357,12 +366,27 @@ const endings: readonly Draw[] = [
 
 const grantOperations = [grantRole, grantRole, grantFeature, grantFeature, revoke, revoke];
 
-/** Draws something to try. */
-export function drawOperation(world: LiveWorld, caller: Caller, dice: Dice): Operation | null {
+/** Draws something to try; mostly the one that is in focus, when one is. */
+export function drawOperation(world: LiveWorld, caller: Caller, dice: Dice, focus?: string): Operation | null {
+  if (focus !== undefined && dice.below(10) < 6) {
+    for (let tries = 0; tries < 80; tries += 1) {
+      const drawn = dice.pick(everything)?.(world, caller, dice);
+      if (drawn?.name === focus) return drawn;
+    }
+  }
   const families = [grantOperations, groupOperations, groupOperations, scopeOperations, roleOperations, userOperations];
   const family = dice.below(40) === 0 ? endings : dice.pick(families);
   return dice.pick(family ?? [])?.(world, caller, dice) ?? null;
 }
+
+const everything = [
+  ...grantOperations,
+  ...groupOperations,
+  ...scopeOperations,
+  ...roleOperations,
+  ...userOperations,
+  ...endings,
+];
 
 let made = 0;
 

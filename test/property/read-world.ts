@@ -13,6 +13,8 @@ export interface ManagedGroup extends Group {
 export interface LiveWorld extends World {
   readonly groups: readonly ManagedGroup[];
   readonly identities: ReadonlyArray<{ readonly id: string; readonly user: string; readonly isEnabled: boolean }>;
+  /** Roles and groups by id, features by code, that can't be handed out any more. */
+  readonly unassignable: readonly string[];
   readonly mappings: ReadonlyArray<{ readonly id: string; readonly group: string }>;
 }
 
@@ -74,5 +76,15 @@ select json_build_object(
     "a.id",
   )},
   'identities', ${list("json_build_object('id', i.id, 'user', i.user_id, 'isEnabled', i.is_enabled)", "iam.identities i where i.user_id in (select id from u)", "i.id")},
+  'unassignable', (
+    select coalesce(json_agg(x.name order by x.name), '[]')
+    from (
+      select r.id::text from iam.roles r where not r.is_assignable
+      union all
+      select f.code from iam.features f where not f.is_assignable
+      union all
+      select g.id::text from iam.groups g where not g.is_assignable or g.type = 'external'
+    ) x (name)
+  ),
   'mappings', ${list("json_build_object('id', m.id, 'group', m.group_id)", `iam.group_mappings m where ${inTenants("m")}`, "m.id")}
 ) as world`;

@@ -1,0 +1,59 @@
+/**
+ * In charge of breaking one guard at a time: `npx tsx scripts/mutants.ts [--only text] [--out file]`. Each mutant is a change
+ * to a copy of the database: a policy dropped or opened, a privilege widened, a check or a lock taken out of a function. Then
+ * the proofs that stand for that guard run until one of them disagrees. Who survives is told at the end.
+ */
+import { writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { startProofCluster } from "../test/property/proof-cluster.js";
+import { kill, noMutant } from "./mutants/kill.js";
+import { listMutants, type Mutant } from "./mutants/list.js";
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", default: "" },
+    out: { type: "string", default: ".data/mutants.md" },
+    workers: { type: "string", default: "2" },
+  },
+});
+
+interface Outcome {
+  readonly mutant: Mutant;
+  readonly killer: string | null;
+}
+
+const cluster = await startProofCluster();
+try {
+  const outcomes = await runAll();
+  const survivors = outcomes.filter((outcome) => outcome.killer === null);
+  await writeFile(values.out, report(outcomes));
+  for (const { mutant } of survivors) console.log(`survived: ${mutant.name}`);
+  console.log(`${outcomes.length} mutants, ${outcomes.length - survivors.length} killed.`);
+  process.exitCode = survivors.length === 0 ? 0 : 1;
+} finally {
+  await cluster.stop();
+}
+
+async function runAll(): Promise<readonly Outcome[]> {
+  const origin = await cluster.clone();
+  const mutants = (await listMutants(origin.owner)).filter((mutant) => mutant.name.includes(values.only));
+  await origin.drop();
+  const outcomes: Outcome[] = [];
+  let next = 0;
+  const work = async () => {
+    for (let mutant = mutants[next++]; mutant !== undefined; mutant = mutants[next++]) {
+      const killer = await kill(cluster, mutant);
+      if (killer !== noMutant) outcomes.push({ mutant, killer });
+      console.log(
+        `${outcomes.length}/${mutants.length} ${killer === null ? "SURVIVED" : "killed"} ${mutant.name} ${killer ?? ""}`,
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: Number(values.workers) }, work));
+  return outcomes.toSorted((a, b) => a.mutant.name.localeCompare(b.mutant.name));
+}
+
+function report(outcomes: readonly Outcome[]): string {
+  const rows = outcomes.map(({ mutant, killer }) => `| ${mutant.name} | ${killer ?? "**survived**"} |`);
+  return ["| mutant | killed by |", "|---|---|", ...rows, ""].join("\n");
+}
