@@ -1,10 +1,12 @@
 /** In charge of the request path: the stages of a request in their order, and why the order matters. */
 import type { GraphQLSchema } from "graphql";
 import { createYoga, type YogaServerInstance } from "graphql-yoga";
+import type { AuditTrail } from "./audit/audit-trail.js";
 import type { Authenticate } from "./auth/authenticate.js";
 import type { Config } from "./config.js";
 import type { Sessions } from "./database/session.js";
 import { graphiqlPage } from "./http/graphiql-page.js";
+import { useAudit } from "./http/use-audit.js";
 import { useCaller } from "./http/use-caller.js";
 import { useDocumentLimits } from "./http/use-document-limits.js";
 import { type IsReady, useHealth } from "./http/use-health.js";
@@ -20,6 +22,7 @@ export interface GatewayOptions {
   readonly schema: GraphQLSchema;
   readonly sessions: Sessions;
   readonly authenticate: Authenticate;
+  readonly audit: Pick<AuditTrail, "record">;
   readonly isReady: IsReady;
   readonly config: Pick<Config, "isProduction" | "corsOrigins">;
   readonly log: Log;
@@ -32,7 +35,8 @@ export type Gateway = YogaServerInstance<object, object>;
  * HTTP ─▶ limits ─▶ credential ─▶ caller ─▶ parse/validate ─▶ session ─▶ field scopes ─▶ SQL under RLS ─▶ commit ─▶ mask errors.
  * Nothing touches the database for data before the request is authenticated, parsed and valid.
  */
-export function createGateway({ schema, sessions, authenticate, isReady, config, log }: GatewayOptions): Gateway {
+export function createGateway(options: GatewayOptions): Gateway {
+  const { schema, sessions, authenticate, audit, isReady, config, log } = options;
   return createYoga<object, object>({
     schema,
     plugins: [
@@ -43,6 +47,7 @@ export function createGateway({ schema, sessions, authenticate, isReady, config,
       useDocumentLimits(), // at parsing: validation itself can be made to run for seconds
       useIntrospection(config.isProduction),
       useSession(sessions), // at execution only: a connection is taken for valid operations of known callers
+      useAudit(audit), // round the session: what it tells of is over, and the connection is free
       useMaskedErrors({ log, isProduction: config.isProduction }), // last: it sees the answer of every stage above
     ],
     ...graphiqlPage(config.isProduction),

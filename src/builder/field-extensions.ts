@@ -1,5 +1,6 @@
 /** In charge of what a GraphQL field says about itself to the stages before and after it. */
 import type { GraphQLField, GraphQLResolveInfo } from "graphql";
+import type { ReadNumber } from "../audit/events.js";
 
 /** The value of `extensions.portcullis` on a field. */
 export interface FieldExtensions {
@@ -9,13 +10,20 @@ export interface FieldExtensions {
   readonly changesAuthority?: true;
   /** The feature a caller needs where the field's own rule denies. */
   readonly requires?: string;
+  /** Reading it is an event of the audit, by this number. On an object type: reading a row of it by its global id is. */
+  readonly audits?: ReadNumber;
 }
 
-/** Reads a field's `extensions.portcullis`; empty when it has none. */
+/** Reads the `extensions.portcullis` of a field or a type; empty when it has none. */
 export function fieldExtensions(
   field: Pick<GraphQLField<unknown, unknown>, "extensions"> | undefined,
 ): FieldExtensions {
   return (field?.extensions["portcullis"] as FieldExtensions | undefined) ?? {};
+}
+
+/** What a field, or a type, says whose reading is an event. */
+export function audited(audits: ReadNumber | undefined): Pick<FieldExtensions, "audits"> {
+  return audits === undefined ? {} : { audits };
 }
 
 /** The schema coordinate of the field being resolved: `Todo.internalNote`. */

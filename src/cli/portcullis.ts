@@ -43,6 +43,11 @@ const commands: Readonly<Record<string, Command>> = {
       await (await import("./token.js")).printToken(config, { email, tenant });
     },
   },
+  "verify-audit": {
+    usage: "verify-audit",
+    summary: "tell whether the audit still is what was sealed",
+    run: async (config) => (await import("./verify-audit.js")).verifyAudit(config),
+  },
   schema: {
     usage: "schema",
     summary: "print the GraphQL schema",

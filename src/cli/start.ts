@@ -1,4 +1,7 @@
 /** In charge of `portcullis start`: puts the parts together, listens, and stops them in the opposite order. */
+import { sealEvents, writeEvents } from "../audit/audit-database.js";
+import { createAuditTrail } from "../audit/audit-trail.js";
+import { startSealing } from "../audit/seal.js";
 import { createAuthenticate } from "../auth/authenticate.js";
 import { ensureDemoIssuer } from "../auth/demo-issuer.js";
 import { createProviders } from "../auth/providers.js";
@@ -20,6 +23,7 @@ export interface RunningGateway {
 }
 
 const providersFreshMillis = 30_000;
+const sealEveryMillis = 10_000;
 
 /**
  * Starts everything and prints the first steps.
@@ -54,6 +58,7 @@ interface Parts {
 async function serve({ config, log, database, schema }: Parts): Promise<RunningGateway> {
   const pool = openPool(config, database, log);
   const providers = createProviders({ readRows: () => readProviders(pool), log });
+  const audit = createAuditTrail({ write: (events) => writeEvents(pool, events), log });
   let isStopping = false;
   const gateway = createGateway({
     schema,
@@ -62,6 +67,7 @@ async function serve({ config, log, database, schema }: Parts): Promise<RunningG
       findProvider: providers.find,
       maxLifetimeSeconds: config.tokenMaxLifetimeSeconds,
     }),
+    audit,
     isReady: async () => !isStopping && (await pool.query({ sql: "select 1", parameters: [] })).length === 1,
     config,
     log,
@@ -69,6 +75,7 @@ async function serve({ config, log, database, schema }: Parts): Promise<RunningG
   const server = await listen(gateway, config);
   await providers.reload();
   const stopRefreshing = providers.keepFresh(providersFreshMillis);
+  const stopSealing = startSealing({ seal: () => sealEvents(pool), log, everyMillis: sealEveryMillis });
   log.write({ event: "listening", url: server.url });
   return {
     url: server.url,
@@ -76,6 +83,7 @@ async function serve({ config, log, database, schema }: Parts): Promise<RunningG
       isStopping = true;
       stopRefreshing();
       await server.stop(config.shutdownTimeoutMillis);
+      await Promise.all([stopSealing(), audit.stop()]);
       await pool.close();
       await database.stop();
       log.write({ event: "stopped" });

@@ -43,6 +43,8 @@ export interface Session {
 export interface OpenedSession extends Session {
   /** Why the session could not be opened (an inactive user, a foreign tenant, no connection in time), else null. */
   readonly refusal: GatewayError | null;
+  /** Whom it was opened for, as far as is known at this moment: null before it is open, and when it could not be opened. */
+  readonly openedFor: Identity | null;
   /** Keeps what was done. Not waited for by a read. Rejects when a write failed anywhere or was not committed. */
   commit(): Promise<void>;
   /** Undoes everything. Never rejects. */
@@ -89,6 +91,11 @@ class TransactionSession implements OpenedSession {
 
   get refusal(): GatewayError | null {
     return this.#transaction.refusal;
+  }
+
+  get openedFor(): Identity | null {
+    const { identity, refusal } = this.#transaction;
+    return identity === null || refusal !== null ? null : toIdentity(readRows(identity)[0] ?? {});
   }
 
   async run<Row extends Record<string, unknown>>(statement: Statement): Promise<readonly Row[]> {

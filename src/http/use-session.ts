@@ -6,7 +6,7 @@ import type { RequestOrigin } from "../caller.js";
 import type { OpenedSession, Sessions } from "../database/session.js";
 import { errorStatus, GatewayError } from "../errors.js";
 import { shapeOf } from "./operation-shape.js";
-import { callerOf, requestIdOf } from "./request-state.js";
+import { callerOf, rememberOperation, requestIdOf } from "./request-state.js";
 
 type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
 
@@ -36,6 +36,7 @@ async function executeInSession(args: ExecutionArgs, execute: Execute, sessions:
   const requestId = requestIdOf(request);
   const origin = originOf(request, req);
   const session = sessions.open(caller, { ...shape, requestId, origin });
+  rememberOperation(request, { session, origin });
   const hangUp = () => void session.rollback();
   request.signal.addEventListener("abort", hangUp, { once: true });
   try {

@@ -9,6 +9,16 @@ export type LogEvent =
   | { readonly event: "stopped" }
   | { readonly event: "error_masked"; readonly requestId: string; readonly error: unknown }
   | { readonly event: "credential_refused"; readonly requestId: string; readonly reason: string }
+  | { readonly event: "audit_sealed"; readonly count: number; readonly head: string }
+  | { readonly event: "audit_not_sealed"; readonly error: unknown }
+  | { readonly event: "audit_dropped"; readonly count: number }
+  | {
+      readonly event: "audit_not_written";
+      readonly count: number;
+      /** Whether they are given up; else they are tried again. */
+      readonly isLost: boolean;
+      readonly error: unknown;
+    }
   | { readonly event: "connection_lost"; readonly error: unknown }
   | { readonly event: "providers_not_read"; readonly error: unknown }
   | { readonly event: "provider_not_usable"; readonly provider: string; readonly problem: string }
@@ -25,6 +35,10 @@ const levels = {
   stopped: "info",
   error_masked: "error",
   credential_refused: "info",
+  audit_sealed: "info",
+  audit_not_sealed: "error",
+  audit_dropped: "error",
+  audit_not_written: "error",
   connection_lost: "warn",
   providers_not_read: "error",
   provider_not_usable: "warn",

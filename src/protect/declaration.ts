@@ -1,4 +1,5 @@
 /** In charge of what a declaration may say. Its names come from the datamodel, so that a wrong one doesn't compile. */
+import type { ReadNumber } from "../audit/events.js";
 import type { FieldName, ModelName, RelationName } from "../generated/datamodel.js";
 
 /** What can be done with a row. Reading is always offered; the others where the declaration lists them. */
@@ -28,6 +29,8 @@ export type Through = {
     readonly from: FieldName<J>;
     /** The field in between that holds the far row's id. */
     readonly by: FieldName<J>;
+    /** The number of the event that its reading is, where it is one. */
+    readonly audits?: ReadNumber;
     readonly description: string;
   };
 }[ModelName];
@@ -56,6 +59,8 @@ export interface Declaration<M extends ModelName> {
   readonly references?: { readonly [F in FieldName<M>]?: ModelName };
   /** Lists of another resource through a model in between. */
   readonly lists?: { readonly [name: string]: Through };
+  /** The numbers of the events that the reading is: of rows by `group(id)`, `groups` and `node`, and of relations. */
+  readonly audits?: { readonly [R in RelationName<M> | "rows"]?: ReadNumber };
   /** Who may ask at all (default `authenticated`); which rows he gets is for the policies. */
   readonly audience?: "authenticated" | "public";
 }

@@ -1,4 +1,5 @@
 /** In charge of a resource: a declaration completed with what the datamodel knows of its table. */
+import type { ReadNumber } from "../audit/events.js";
 import { builder } from "../builder/builder.js";
 import { type Field, type FieldName, type ModelName, models, type Relation } from "../generated/datamodel.js";
 import type { Command, Declaration, FieldRule, Through } from "./declaration.js";
@@ -15,6 +16,8 @@ export interface Column extends Field {
 /** A relation to another resource, before that one is looked up: it may be declared later. */
 export interface Link extends Relation {
   readonly name: string;
+  /** The event that its reading is. */
+  readonly audits?: ReadNumber | undefined;
 }
 
 /** A protected table. */
@@ -36,6 +39,8 @@ export interface Resource {
   readonly shares: ModelName | null;
   readonly readOnly: ReadonlySet<string>;
   readonly commands: ReadonlySet<Command>;
+  /** The event that the reading of its rows is. */
+  readonly audits: ReadNumber | undefined;
   readonly audience: "authenticated" | "public";
   /** The feature that a command needs, e.g. `todos.update`. */
   readonly featureOf: (command: Command) => string;
@@ -65,6 +70,7 @@ export function resource<M extends ModelName>(name: M, declaration: Declaration<
     shares: declaration.shares ?? null,
     readOnly: new Set<string>(["id", ...momentsKeptByTheDatabase, ...(declaration.readOnly ?? [])]),
     commands: new Set<Command>(["read", ...(declaration.commands ?? [])]),
+    audits: declaration.audits?.rows,
     audience: declaration.audience ?? "authenticated",
     featureOf: (command) => declaration.features?.[command] ?? `${feature}.${command}`,
     type: builder.objectRef<Row>(name),
@@ -89,11 +95,12 @@ function columnsOf<M extends ModelName>(
 
 function linksOf<M extends ModelName>(
   name: M,
-  { hidden = [], references = {} }: Declaration<M>,
+  { hidden = [], references = {}, audits = {} }: Declaration<M>,
 ): ReadonlyMap<string, Link> {
+  const events: { readonly [relation: string]: ReadNumber | undefined } = audits;
   const relations = Object.entries(models[name].relations)
     .filter(([relation]) => !isOneOf(hidden, relation))
-    .map(([relation, known]) => [relation, { ...known, name: relation }] as const);
+    .map(([relation, known]) => [relation, { ...known, name: relation, audits: events[relation] }] as const);
   const plain = Object.entries<ModelName | undefined>(references).flatMap(([field, model]) =>
     model === undefined ? [] : [[field, linkByColumn(fieldOf(name, field), field, model)] as const],
   );

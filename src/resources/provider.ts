@@ -1,4 +1,5 @@
 /** In charge of providers as GraphQL shows them. They are written by the functions of iam only. */
+import { auditEvents } from "../audit/events.js";
 import { resource } from "../protect/resource.js";
 
 /** An issuer of tokens. Its key set and claim mapping are for the gateway alone. */
@@ -11,6 +12,7 @@ export const provider = resource("Provider", {
       through: "Identity",
       from: "providerId",
       by: "userId",
+      audits: auditEvents.provider_users_read,
       description: "The users whom it knows, as far as the caller may see them.",
     },
   },

@@ -1,5 +1,6 @@
 /** In charge of asking a gateway as somebody: `as(token).query(...)`, through its fetch, without a socket. */
 import type { GraphQLSchema } from "graphql";
+import type { AuditTrail } from "../../src/audit/audit-trail.js";
 import { createAuthenticate } from "../../src/auth/authenticate.js";
 import { createProviders } from "../../src/auth/providers.js";
 import type { Sessions } from "../../src/database/session.js";
@@ -21,6 +22,8 @@ export interface TestGatewayOptions {
   readonly providerRows: () => Promise<readonly unknown[]>;
   readonly isProduction?: boolean;
   readonly corsOrigins?: readonly string[];
+  /** Where its events go; nowhere by default. */
+  readonly audit?: Pick<AuditTrail, "record">;
   readonly isReady?: () => Promise<boolean>;
 }
 
@@ -48,6 +51,7 @@ export function createTestGateway(options: TestGatewayOptions): TestGateway {
     schema: options.schema,
     sessions: options.sessions,
     authenticate: createAuthenticate({ findProvider: providers.find, maxLifetimeSeconds: 86_400 }),
+    audit: options.audit ?? { record: () => undefined },
     isReady: options.isReady ?? (async () => true),
     config: { isProduction: options.isProduction ?? false, corsOrigins: options.corsOrigins ?? [] },
     log,

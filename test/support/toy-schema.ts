@@ -105,6 +105,7 @@ function diarySession(diary: Diary, { mode }: SessionOptions, faults: DiaryFault
   const session = {
     mode,
     refusal: null as GatewayError | null,
+    openedFor: null,
     async run() {
       await faults.beforeRun?.();
       if (isOver) throw new GatewayError("INTERNAL_SERVER_ERROR", "The session is over.");

@@ -1,5 +1,7 @@
 /** In charge of the fields that lead from a row to other rows: what it belongs to, and its lists. */
 import { sql } from "kysely";
+import type { ReadNumber } from "../../audit/events.js";
+import { audited } from "../../builder/field-extensions.js";
 import { models } from "../../generated/datamodel.js";
 import type { Through } from "../declaration.js";
 import { connectionOf } from "../read/connection.js";
@@ -27,7 +29,7 @@ export function linkFields(
     if (resource === undefined) continue;
     const description = describe(link.description, link.name);
     fields[link.name] = link.isList
-      ? listField(t, { resource, resources, match: matchColumns(link), description })
+      ? listField(t, { resource, resources, match: matchColumns(link), description, audits: link.audits })
       : oneField(t, link, resource);
   }
   for (const [name, through] of lists) {
@@ -38,6 +40,7 @@ export function linkFields(
         resources,
         match: matchThrough(through),
         description: through.description,
+        audits: through.audits,
       });
   }
   return fields;
@@ -49,7 +52,7 @@ function oneField(t: ObjectFields, link: Link, resource: Resource) {
     nullable: true,
     description: `${describe(link.description, link.name)} Null when the caller may not see it.`,
     authScopes: rowScope,
-    extensions: carry({ kind: "one", resource, match: matchId(link) }),
+    extensions: { portcullis: audited(link.audits), ...carry({ kind: "one", resource, match: matchId(link) }) },
     resolve: (row, _args, _context, info) => row[info.path.key] as Row | null,
   });
 }
@@ -59,16 +62,17 @@ interface List {
   readonly resources: Resources;
   readonly match: Match;
   readonly description: string;
+  readonly audits: ReadNumber | undefined;
 }
 
-function listField(t: ObjectFields, { resource, resources, match, description }: List) {
+function listField(t: ObjectFields, { resource, resources, match, description, audits }: List) {
   return t.field({
     type: connectionType(resource),
     nullable: false,
     description,
     args: pageArguments(resource, resources),
     authScopes: rowScope,
-    extensions: carry({ kind: "many", resource, match }),
+    extensions: { portcullis: audited(audits), ...carry({ kind: "many", resource, match }) },
     resolve: (row, args, _context, info) => connectionOf(resource, args, row[info.path.key]),
   });
 }

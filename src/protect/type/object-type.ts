@@ -1,5 +1,6 @@
 /** In charge of the GraphQL type of a resource: its columns, what it belongs to, and its lists. */
 import { sql } from "kysely";
+import { audited } from "../../builder/field-extensions.js";
 import { globalId } from "../global-id.js";
 import { carry } from "../read/field-plan.js";
 import { holdsAtRow } from "../read/guard.js";
@@ -19,6 +20,7 @@ export function implementType(resource: Resource, resources: Resources): void {
   resource.type.implement({
     description: resource.description,
     interfaces: [Node],
+    extensions: { portcullis: audited(resource.audits) },
     ...(guarded.length === 0 ? {} : { grantScopes: (row: Row) => grantsOf(row, guarded) }),
     fields: (t) => ({
       ...Object.fromEntries(

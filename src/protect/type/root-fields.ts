@@ -1,5 +1,6 @@
 /** In charge of the root fields of a resource: one row by its id, and the list. */
 import { builder } from "../../builder/builder.js";
+import { audited } from "../../builder/field-extensions.js";
 import { uuidOf } from "../global-id.js";
 import { readOne, readPage } from "../read/read.js";
 import type { Resource } from "../resource.js";
@@ -15,6 +16,7 @@ export const singleStatement = { portcullis: { isSingleStatement: true } } as co
 export function addRootFields(resource: Resource, resources: Resources): void {
   const authScopes = resource.audience === "public" ? ({ public: true } as const) : ({ authenticated: true } as const);
   const [one, many] = [spoken(resource.singular), spoken(resource.plural)];
+  const extensions = { portcullis: { ...singleStatement.portcullis, ...audited(resource.audits) } };
   builder.queryFields((t) => ({
     [resource.singular]: t.field({
       type: resource.type,
@@ -22,7 +24,7 @@ export function addRootFields(resource: Resource, resources: Resources): void {
       description: `One ${one}. Null when there is none with this id, or none that the caller may see.`,
       args: { id: t.arg.id({ required: true, description: `The global id: \`${resource.name}:uuid\`.` }) },
       authScopes,
-      extensions: singleStatement,
+      extensions,
       resolve: (_root, { id }, { session }, info) =>
         readOne(session, info, { resource, id: uuidOf(resource.name, String(id)) }),
     }),
@@ -32,7 +34,7 @@ export function addRootFields(resource: Resource, resources: Resources): void {
       description: `The ${many} that the caller may see.`,
       args: pageArguments(resource, resources),
       authScopes,
-      extensions: singleStatement,
+      extensions,
       resolve: (_root, args, { session }, info) => readPage(session, info, { resource, args }),
     }),
   }));
