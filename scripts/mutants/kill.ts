@@ -3,9 +3,10 @@ import type { Caller } from "../../src/caller.js";
 import { createPool } from "../../src/database/pool.js";
 import { createSessions, type Sessions } from "../../src/database/session.js";
 import { compareWithDatabase } from "../../test/property/compare.js";
+import { deaths, whoIsLeft } from "../../test/property/deaths.js";
 import { liveThrough } from "../../test/property/histories.js";
 import type { ProofCluster, ProofDatabase } from "../../test/property/proof-cluster.js";
-import { sampleWorlds } from "../../test/property/prove-worlds.js";
+import { readRegressions, sampleWorlds } from "../../test/property/prove-worlds.js";
 import { rights, runRace, waits } from "../../test/property/races.js";
 import { storeWorld } from "../../test/property/store-world.js";
 import type { Mutant } from "./list.js";
@@ -46,7 +47,8 @@ export async function kill(cluster: ProofCluster, mutant: Mutant): Promise<strin
 }
 
 const byWorlds: Proof = async ({ database, sessions }) => {
-  for (const [n, world] of sampleWorlds({ seed: 1, worlds: 40 }).entries()) {
+  const worlds = [...(await readRegressions()).map(([, world]) => world), ...sampleWorlds({ seed: 1, worlds: 60 })];
+  for (const [n, world] of worlds.entries()) {
     const verdict = await compareWithDatabase(sessions, await storeWorld(database.owner, world, `m${n}`), 6);
     const [first] = verdict.disagreements;
     if (first !== undefined) return `worlds: ${withoutIds(first)}`;
@@ -63,15 +65,27 @@ const byHistories: Proof = async ({ database, sessions, mutant }) => {
   return null;
 };
 
+const person = (subject: string): Caller => ({
+  kind: "token",
+  issuer: "portcullis-demo",
+  subject,
+  tenant: null,
+  actAs: null,
+  expiresAt: 4_102_444_800,
+});
+
+const byDeaths: Proof = async ({ database, sessions }) => {
+  for (const caller of [person("bob@acme.test"), { kind: "anonymous", tenant: "acme" } as const]) {
+    for (const [name, death] of Object.entries(deaths)) {
+      if (caller.kind === "anonymous" && name !== "the tenant is ended") continue;
+      const left = await whoIsLeft({ owner: database.owner, sessions, caller }, death);
+      if (left.length > 0) return `deaths: ${name}, and the session goes on`;
+    }
+  }
+  return null;
+};
+
 const byRaces: Proof = async ({ database, sessions }) => {
-  const person = (subject: string): Caller => ({
-    kind: "token",
-    issuer: "portcullis-demo",
-    subject,
-    tenant: null,
-    actAs: null,
-    expiresAt: 4_102_444_800,
-  });
   const track = { owner: database.owner, sessions, host: person("alice@acme.test"), guest: person("bob@acme.test") };
   for (let n = 0; n < 20; n += 1) {
     const right = rights[n % rights.length] ?? "a share";
@@ -93,7 +107,7 @@ const byCatalogue: Proof = async ({ database }) => {
 
 const order: Readonly<Record<Mutant["tag"], readonly Proof[]>> = {
   catalogue: [byCatalogue],
-  worlds: [byWorlds],
+  worlds: [byDeaths, byWorlds],
   histories: [byHistories, byWorlds],
   races: [byRaces],
 };

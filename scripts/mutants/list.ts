@@ -119,6 +119,7 @@ const deciding = [
   "member_ids",
   "find_scope",
   "caller_tenant_id",
+  "caller_id",
 ];
 /** Those that keep anybody from handing out what he doesn't hold. */
 const handing = [
@@ -187,6 +188,10 @@ const conditions: readonly (readonly [RegExp, string])[] = [
   [/\bc\.ancestor_id = any \(allowed\)/g, "true"],
   [/\bg\.members_manage_each_other\b/g, "true"],
   [/\bs\.type = scope_type/g, "true"],
+  [/\b[uip]\.(is_active|is_enabled)(?! as)\b/g, "true"],
+  [/\bnot u\.is_locked\b/g, "true"],
+  [/\bi\.user_id = me\b/g, "true"],
+  [/\bnot iam\.may_act_in\([^)]*\)/g, "false"],
 ];
 
 // Each condition of a function, by itself, replaced by what lets through.

@@ -343,9 +343,14 @@ const forbidden: readonly Attempts[] = [
       (column) => `update public.${table} set ${column} = ${column}`,
     ),
   ),
-  ...["id", "tenant_id", "owner_id"].flatMap((column) =>
+  // with the very values that the defaults would take
+  ...Object.entries({
+    id: "gen_random_uuid()",
+    tenant_id: "iam.caller_tenant_id()",
+    owner_id: "iam.caller_id()",
+  }).flatMap(([column, value]) =>
     ["todos (title,", "chats (message,"].map(
-      (t) => `insert into public.${t} ${column}) values ('stolen', gen_random_uuid())`,
+      (table) => `insert into public.${table} ${column}) values ('own', ${value})`,
     ),
   ),
   ...["todo", "chat"].flatMap((one) =>
