@@ -69,6 +69,13 @@ export function proveCases(world: Delegates, cases: Cases): void {
       },
     );
 
+    it.each(allows)("undoes what $as may do ($why) when another root field fails", async (allowed) => {
+      const before = await fingerprint(world.database);
+      const { body } = await call(world, mutation, { ...allowed, selects }, failing);
+      expect(body).toMatchObject({ data: null, errors: [{ path: ["failing"] }] });
+      expect(await fingerprint(world.database)).toBe(before);
+    });
+
     it.each(allows)("allows $as $why, and records it", async (allowed) => {
       const before = await lastEvent(world.database);
       const { body } = await call(world, mutation, { ...allowed, selects });
@@ -78,11 +85,15 @@ export function proveCases(world: Delegates, cases: Cases): void {
   });
 }
 
-/** Calls a mutation with the input of a case. */
+/** A root field that fails for everybody. */
+const failing = 'failing: revokeGrant(input: { id: "Grant:00000000-0000-4000-8000-000000000000" }) { revoked }';
+
+/** Calls a mutation with the input of a case, and another root field behind it. */
 export function call(
   { ask, id }: Delegates,
   mutation: string,
   given: { readonly as: string; readonly tenant?: string; readonly input: Input; readonly selects: string },
+  behind = "",
 ) {
   const input = Object.fromEntries(
     Object.entries(given.input).map(([name, value]) => [
@@ -93,7 +104,7 @@ export function call(
   const type = mutation.charAt(0).toUpperCase() + mutation.slice(1);
   return ask(
     emailOf(given.as),
-    `mutation ($input: ${type}Input!) { ${mutation}(input: $input) { ${given.selects} } }`,
+    `mutation ($input: ${type}Input!) { ${mutation}(input: $input) { ${given.selects} } ${behind} }`,
     { input },
     given.tenant === undefined ? {} : { "x-tenant": given.tenant },
   );
