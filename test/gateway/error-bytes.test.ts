@@ -70,6 +70,9 @@ describe("a hidden row of the caller's own tenant", () => {
   it.each(questions)("is hidden from %s like one that never was", async (_name, type, query) => {
     const hides = await world.ask(bob, query, { id: `${type}:${hidden[type]}` });
     expect(bytesOf(hides)).toBe(bytesOf(await world.ask(bob, query, { id: `${type}:${never}` })));
+    expect(bytesOf(hides)).toMatch(
+      query.startsWith("mutation") ? /^404 .*"NOT_FOUND"/ : /^200 \{"data":\{"\w+":\[?null/,
+    );
     const { rows } = await database.owner.query(
       "select from public.todos where title = 'Plan the offsite' and not done",
     );
