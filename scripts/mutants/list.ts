@@ -1,5 +1,6 @@
 /** In charge of the list of mutants: read from the catalogue, so that a new policy or function is broken as well. */
 import type pg from "pg";
+import { equivalents } from "./equivalent.js";
 
 /** One broken guard. */
 export interface Mutant {
@@ -14,7 +15,8 @@ export interface Mutant {
 /** Every mutant of this database. */
 export async function listMutants(owner: pg.Pool): Promise<readonly Mutant[]> {
   const [policies, functions, tables] = await Promise.all([ofPolicies(owner), ofFunctions(owner), ofTables(owner)]);
-  return [...policies, ...tables, ...ofPrivileges(), ...functions];
+  const all = [...policies, ...tables, ...ofPrivileges(), ...functions];
+  return all.filter((mutant) => equivalents[mutant.name] === undefined);
 }
 
 // Policies ----------------------------------------------------------------------------------------------------------------
