@@ -33,6 +33,8 @@ export interface SqlCaller extends Transaction {
 export interface AskedAs {
   readonly tenant?: string;
   readonly issuer?: string;
+  /** Whom he acts as: a member's e-mail or global id. */
+  readonly actAs?: string;
   /** Whether a write waits for nobody but those who change authority (default: it is one of them). */
   readonly isShared?: boolean;
 }
@@ -60,14 +62,14 @@ export function useCallers(size = 6): Callers {
   const callerOf = (caller: Caller, isShared: boolean): SqlCaller => sqlCaller(() => sessions, caller, isShared);
   return {
     database,
-    as: (subject, { tenant, issuer, isShared } = {}) =>
+    as: (subject, { tenant, issuer, actAs, isShared } = {}) =>
       callerOf(
         {
           kind: "token",
           issuer: issuer ?? inject("cluster").demoIssuer.issuer,
           subject,
           tenant: tenant ?? null,
-          actAs: null,
+          actAs: actAs ?? null,
           expiresAt: 4_102_444_800,
         },
         isShared ?? false,
