@@ -1,5 +1,5 @@
 /**
- * In charge of breaking one guard at a time: `npx tsx scripts/mutants.ts [--only text] [--out file]`. Each mutant is a change
+ * In charge of breaking one guard at a time: `npx tsx scripts/mutants.ts [--only regex] [--out file]`. Each mutant is a change
  * to a copy of the database: a policy dropped or opened, a privilege widened, a check or a lock taken out of a function. Then
  * the proofs that stand for that guard run until one of them disagrees. Who survives is told at the end.
  */
@@ -36,7 +36,7 @@ try {
 
 async function runAll(): Promise<readonly Outcome[]> {
   const origin = await cluster.clone();
-  const mutants = (await listMutants(origin.owner)).filter((mutant) => mutant.name.includes(values.only));
+  const mutants = (await listMutants(origin.owner)).filter((mutant) => new RegExp(values.only).test(mutant.name));
   await origin.drop();
   const outcomes: Outcome[] = [];
   let next = 0;

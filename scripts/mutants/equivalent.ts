@@ -10,4 +10,11 @@ export const equivalents: Readonly<Record<string, string>> = {
   "iam.holds_everywhere: g.effect = 'allow' -> true":
     "without a deny, which is asked beside it, every grant is an allow",
   "iam.scopes_with: g.effect = 'allow' -> true": "a scope that is denied is taken out again",
+  "iam.user_can: g.effect = 'allow' -> true": "without a deny, which is asked beside it, every grant is an allow",
+  "iam.shared_todos: s.tenant_id = (select iam.caller_tenant_id()) -> true":
+    "the tables' floor keeps other tenants' rows out",
+  "iam.shared_chats: s.tenant_id = (select iam.caller_tenant_id()) -> true":
+    "the tables' floor keeps other tenants' rows out",
+  "iam.held_until: g.effect = 'allow' -> true": "a deny that covers it touches it, which is asked beside it",
+  "iam.held_until: g.effect = 'allow' -> true (2)": "a deny is never given to a group",
 };

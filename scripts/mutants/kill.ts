@@ -57,7 +57,7 @@ const byWorlds: Proof = async ({ database, sessions }) => {
 };
 
 const byHistories: Proof = async ({ database, sessions, mutant }) => {
-  for (const [n, world] of sampleWorlds({ seed: 7, worlds: 40 }).entries()) {
+  for (const [n, world] of sampleWorlds({ seed: 7, worlds: 30 }).entries()) {
     const history = { owner: database.owner, sessions, world, label: `h${n}`, seed: n, steps: 40, focus: mutant.focus };
     const { faults } = await liveThrough(history);
     if (faults[0] !== undefined) return `histories: ${withoutIds(faults[0])}`;

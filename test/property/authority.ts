@@ -1,5 +1,5 @@
 /** In charge of everything that people hold in a world, now and later, and of what somebody gained between two worlds. */
-import { type Caller, givenBy, holds, isAtOrAbove, isLive, mayActIn } from "./oracle.js";
+import { type Caller, givenBy, groupsOf, holds, isAtOrAbove, isLive, mayActIn } from "./oracle.js";
 import { type Grant, globalScope, type Period, type World } from "./world.js";
 
 /** Moments that are looked at, in seconds from now: what is handed out must be held for as long. */
@@ -8,8 +8,16 @@ export const moments = [0, 5_400, 1e9] as const;
 /** Everything held, as `moment user tenant feature scope`. */
 export type Authority = ReadonlySet<string>;
 
-/** What everybody holds everywhere, at every moment. Slow, plain. */
+const known = new WeakMap<World, Authority>();
+
+/** What everybody holds everywhere, at every moment. Slow, plain, and told once for each world. */
 export function authorityIn(world: World): Authority {
+  const found = known.get(world) ?? derive(world);
+  known.set(world, found);
+  return found;
+}
+
+function derive(world: World): Authority {
   return new Set(
     moments.flatMap((moment) => {
       const later = worldAt(world, moment);
@@ -28,10 +36,15 @@ function callersOf(world: World, user: string): readonly Caller[] {
     .map((tenant) => ({ user, tenant: tenant.id }));
 }
 
-function heldBy(world: World, caller: Caller, moment: number): readonly string[] {
-  const mine = world.grants.some((grant) => !("user" in grant.to) || grant.to.user === caller.user);
-  if (!mine) return [];
-  const scopes = [globalScope, ...world.scopes.filter((scope) => scope.tenant === caller.tenant)];
+function heldBy(whole: World, caller: Caller, moment: number): readonly string[] {
+  const scopes = [globalScope, ...whole.scopes.filter((scope) => scope.tenant === caller.tenant)];
+  const groups = groupsOf(whole, caller).map((group) => group.id);
+  const grants = whole.grants.filter((grant) =>
+    "user" in grant.to ? grant.to.user === caller.user : groups.includes(grant.to.group),
+  );
+  if (grants.length === 0) return [];
+  // what others hold doesn't matter here
+  const world = { ...whole, grants, groupMemberships: whole.groupMemberships.filter((m) => m.user === caller.user) };
   return world.features.flatMap((feature) =>
     scopes
       .filter((scope) => holds(world, caller, feature, scope))
@@ -56,11 +69,11 @@ function later({ from, until }: Period, moment: number): Period {
 export function gainedBeyond(actor: string, before: World, after: World): readonly string[] {
   const had = authorityIn(before);
   const has = authorityIn(after);
-  const known = { scopes: ["global", ...before.scopes.map((s) => s.id)], features: before.features };
+  const old = { scopes: ["global", ...before.scopes.map((s) => s.id)], features: before.features };
   return [...has].filter((item) => {
     const [moment, , tenant, feature, scope] = item.split(" ");
     // what is new stands below what was there, and is held by whoever holds that
-    if (had.has(item) || !known.scopes.includes(scope ?? "") || !known.features.includes(feature ?? "")) return false;
+    if (had.has(item) || !old.scopes.includes(scope ?? "") || !old.features.includes(feature ?? "")) return false;
     return !had.has([moment, actor, tenant, feature, scope].join(" "));
   });
 }

@@ -12,7 +12,7 @@ import { type Caller, open } from "./oracle.js";
 import { createRandom } from "./random.js";
 import { type LiveWorld, readWorld } from "./read-world.js";
 import { type StoredWorld, storeWorld } from "./store-world.js";
-import type { Grant, World } from "./world.js";
+import type { Grant, Period, World } from "./world.js";
 
 /** One history: from which world, with which numbers, how many tries. */
 export interface History {
@@ -35,7 +35,8 @@ export interface HistoryResult {
   readonly succeeded: ReadonlyMap<string, number>;
 }
 
-const always = { from: null, until: null };
+const always: Period = { from: null, until: null };
+const pending: Period = { from: 3_600, until: null };
 
 /** The world with people of standing: an owner, one who holds iam alone, one for groups and grants below, one above all. */
 export function withPeopleOfStanding(world: World): World {
@@ -43,6 +44,14 @@ export function withPeopleOfStanding(world: World): World {
   const [owner, clerk, groupKeeper, stranger] = [homes[0], homes[1], homes[2], world.users.at(-1)?.id];
   const grant = (id: string, user: string | undefined, gives: Grant["gives"], scope = "t0root"): readonly Grant[] =>
     user === undefined ? [] : [{ id, to: { user }, gives, scope, effect: "allow", period: always }];
+  const toGroup = (id: string, group: string, feature: string, period: Period): Grant => ({
+    id,
+    to: { group },
+    gives: { feature },
+    scope: "t0root",
+    effect: "allow",
+    period,
+  });
   const below = world.scopes.find((scope) => scope.tenant === "t0" && scope.parent !== null)?.id ?? "t0root";
   const standing = [
     ...grant("b0", owner, { role: "tenant_owner" }),
@@ -52,6 +61,30 @@ export function withPeopleOfStanding(world: World): World {
     ...grant("b4", groupKeeper, { feature: "todos" }, below),
     ...(world.users.length > 3 ? grant("b5", stranger, { role: "platform_admin" }, "global") : []),
   ];
+  // the clerk will hold more, each in another way, and doesn't yet: nor may he hand it out
+  const awaited =
+    clerk === undefined
+      ? []
+      : [
+          ...grant("b6", clerk, { feature: "todos" }).map((one) => ({ ...one, period: pending })),
+          toGroup("b7", "gA", "chats", always),
+          toGroup("b8", "gB", "x", pending),
+        ];
+  const group = { tenant: "t0", owner: owner ?? null, isActive: true, membersSeeEachOther: true };
+  const groups =
+    clerk === undefined
+      ? []
+      : [
+          { ...group, id: "gA" },
+          { ...group, id: "gB" },
+        ];
+  const waiting =
+    clerk === undefined
+      ? []
+      : [
+          { group: "gA", user: clerk, period: pending },
+          { group: "gB", user: clerk, period: always },
+        ];
   const users = world.users.map((user) => ({
     ...user,
     isActive: true,
@@ -61,7 +94,14 @@ export function withPeopleOfStanding(world: World): World {
     isProviderEnabled: true,
   }));
   const features = [...new Set([...world.features, "iam.grants", "iam.grants.create"])];
-  return { ...world, users, features, grants: [...world.grants, ...standing] };
+  return {
+    ...world,
+    users,
+    features,
+    groups: [...world.groups, ...groups],
+    groupMemberships: [...world.groupMemberships, ...waiting],
+    grants: [...world.grants, ...standing, ...awaited],
+  };
 }
 
 /** Lives through a history. */
