@@ -1,4 +1,4 @@
-/** In charge of what the seeds do and nothing else tries: a role given twice, and a table of another schema. */
+/** In charge of what the seeds do and nothing else tries: a role given twice, a table of another schema, a stamp. */
 import { describe, expect, test } from "vitest";
 import { useCallers } from "../support/callers.js";
 
@@ -38,5 +38,19 @@ describe("a table of another schema", () => {
     expect(await seen("jane@acme.test")).toEqual([{ campus: "chicago" }]);
     expect(await seen("alice@acme.test")).toEqual([{ campus: "chicago" }, { campus: "miami" }]);
     expect(await seen("bob@acme.test")).toEqual([]);
+  });
+});
+
+describe("a changed row", () => {
+  test("writes when it was changed, by whichever column, and nobody writes that himself", async () => {
+    const stamp = () => alice.value("select updated_at > created_at from todos where title = 'Plan the offsite'");
+    await database.owner.query(
+      "update public.todos set created_at = now() + interval '1 day' where title = 'Plan the offsite'",
+    );
+    expect(await stamp()).toBe(false);
+    await database.owner.query("update public.todos set created_at = '2026-01-01' where title = 'Plan the offsite'");
+    await alice.sql("update todos set done = true where title = 'Plan the offsite'");
+    expect(await stamp()).toBe(true);
+    expect(await alice.outcome("update todos set updated_at = '2020-01-01'")).toBe("42501");
   });
 });
