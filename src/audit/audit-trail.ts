@@ -46,6 +46,7 @@ class QueuedAuditTrail implements AuditTrail {
   readonly #waiting: AuditRecord[] = [];
   #writing: Promise<void> | null = null;
   #droppedUntold = 0;
+  #isOver = false;
 
   constructor(options: AuditTrailOptions) {
     this.#options = { limit: 1_000, batchSize: 100, retryMillis: 100, ...options };
@@ -64,12 +65,13 @@ class QueuedAuditTrail implements AuditTrail {
   async stop(graceMillis = defaultGraceMillis): Promise<void> {
     this.#stopping.abort();
     await Promise.race([this.#writing, sleep(graceMillis, undefined, { ref: false })]);
+    this.#isOver = true;
     if (this.#waiting.length > 0) this.#giveUp(this.#waiting.splice(0).length, "The gateway stopped.");
     this.#tellDropped();
   }
 
   async #writeAll(): Promise<void> {
-    for (let failures = 0; this.#waiting.length > 0; ) {
+    for (let failures = 0; this.#waiting.length > 0 && !this.#isOver; ) {
       const batch = this.#waiting.slice(0, this.#options.batchSize);
       const isDone = await this.#writeBatch(batch);
       // Told here and not where it happens: a flood is one line for each batch, not one for each event.
@@ -78,8 +80,7 @@ class QueuedAuditTrail implements AuditTrail {
         // Nobody else takes from the front; after the end of the grace there may be nothing left to take.
         this.#waiting.splice(0, batch.length);
         failures = 0;
-      } else if (this.#stopping.signal.aborted) break;
-      else await this.#pause(failures++);
+      } else await this.#pause(failures++);
     }
     this.#writing = null;
   }
@@ -110,7 +111,9 @@ class QueuedAuditTrail implements AuditTrail {
 
   async #pause(failures: number): Promise<void> {
     const millis = Math.min(this.#options.retryMillis * 2 ** failures, longestPauseMillis);
-    await sleep(millis, undefined, { ref: false, signal: this.#stopping.signal }).catch(() => undefined);
+    // The end cuts a pause short, for one more try; a pause within the end is kept.
+    const { signal } = this.#stopping;
+    await sleep(millis, undefined, signal.aborted ? { ref: false } : { ref: false, signal }).catch(() => undefined);
   }
 
   #drop(): void {
