@@ -17,4 +17,6 @@ export const equivalents: Readonly<Record<string, string>> = {
     "the tables' floor keeps other tenants' rows out",
   "iam.held_until: g.effect = 'allow' -> true": "a deny that covers it touches it, which is asked beside it",
   "iam.held_until: g.effect = 'allow' -> true (2)": "a deny is never given to a group",
+  "iam.held_until: g.tenant_id = tenant -> true":
+    "counts what the caller holds in another tenant too: stricter than it must be, and no escalation without it",
 };

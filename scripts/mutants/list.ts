@@ -206,6 +206,7 @@ function withoutConditions({ name, definition }: Source, tag: Mutant["tag"]): re
         name: `iam.${name}: ${match[0].replaceAll(/\s+/g, " ")} -> ${replacement || "nothing"}${n > 0 ? ` (${n + 1})` : ""}`,
         sql: definition.slice(0, match.index) + replacement + definition.slice(match.index + match[0].length),
         tag,
+        ...(focusOf[name] === undefined ? {} : { focus: focusOf[name] }),
       })),
   );
 }
@@ -231,6 +232,14 @@ const isNoGuard =
   /require_name|require_caller|require_period|require_an_owner|require_owners|'PT400'|'PT404'|'PT409'|'5210[138]'|'52111'|'5217[147]'|'52179'|'5227[2-8]'|'52280'|'PT401'|'52104'|'52271'/;
 
 const focusOf: Readonly<Record<string, string>> = {
+  held_until: "grant_feature",
+  is_touched_by_deny: "grant_feature",
+  require_to_hand_out: "grant_feature",
+  require_to_hand_out_group: "add_group_member",
+  require_to_hand_out_user: "enable_user",
+  require_to_hand_out_through_role: "add_role_features",
+  managed_groups: "update_group",
+  require_over_user: "update_user",
   switch_group: "enable_group",
   switch_user: "enable_user",
   require_to_manage: "add_group_member",

@@ -18,7 +18,7 @@ export interface ProofRun {
   readonly worlds: number;
   /** `iam.can` is asked for one in so many pairs of feature and place. */
   readonly stride: number;
-  /** How long this may take, shrinking included. Default two minutes. */
+  /** How long this may take, shrinking included. Default 280 s. */
   readonly limitMillis?: number;
   /** What is asked of a world besides the database: answers in words where it disagrees. */
   readonly more?: (stored: StoredWorld) => Promise<Verdict>;
@@ -48,7 +48,7 @@ export async function proveWorlds(run: ProofRun): Promise<ProofResult> {
   const details = await fc.check(property, {
     seed: run.seed,
     numRuns: run.worlds,
-    interruptAfterTimeLimit: run.limitMillis ?? 120_000,
+    interruptAfterTimeLimit: run.limitMillis ?? 280_000,
   });
   if (!details.failed || details.counterexample === null) return { ...count, failure: null };
   const [world] = details.counterexample;
