@@ -112,15 +112,19 @@ export class Transaction {
   }
 
   async #sendQueue(): Promise<void> {
+    let taken: readonly Entry[] = [];
     try {
       const acquired = this.#connection ?? this.#options.pool.acquire();
       [this.#connection] = await Promise.all([acquired, endOfTick()]);
       if (!this.#isEnded || this.#queue.length > 0) {
-        do await this.#sendEntries(this.#takeEntries());
-        while (this.#queue.length > 0);
+        do {
+          taken = this.#takeEntries();
+          await this.#sendEntries(taken);
+        } while (this.#queue.length > 0);
       }
     } catch (error) {
-      this.#refuse(translateDatabaseError(error), this.#queue.splice(0));
+      // Also those on their way: the write that is repeated after a lost connection may find no other.
+      this.#refuse(translateDatabaseError(error), [...taken, ...this.#queue.splice(0)]);
     }
     if (!this.#isBegun) this.#giveBack();
     this.#draining = null;

@@ -3,18 +3,22 @@ import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { seedDemoWorld } from "../../src/database/demo-world.js";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/database/embedded.js";
 import { migrate } from "../../src/database/migrate.js";
 import { createPool, type Pool } from "../../src/database/pool.js";
 import { bootstrapRoles, ensureDatabase } from "../../src/database/roles.js";
+import { startDatabaseProxy } from "../support/database-proxy.js";
 import type { Answer } from "../support/gateway.js";
 import { type AskAs, gatewayOver } from "../support/gateway-over.js";
 
 let folder: string;
 let server: EmbeddedPostgres;
 let port: number;
+let adminUrl: string;
+let url: string;
 let pool: Pool;
 let ask: AskAs;
 
@@ -27,11 +31,11 @@ beforeAll(async () => {
   await chmod(folder, 0o711);
   server = await startEmbeddedPostgres({ dataFolder: folder, settings });
   port = server.port;
-  const adminUrl = await ensureDatabase(server.adminUrl, "portcullis");
+  adminUrl = await ensureDatabase(server.adminUrl, "portcullis");
   await bootstrapRoles({ adminUrl, authenticatorPassword: server.authenticatorPassword });
   await migrate({ adminUrl });
   await seedDemoWorld(adminUrl, inject("cluster").demoIssuer);
-  const url = `postgres://authenticator:${server.authenticatorPassword}@127.0.0.1:${port}/portcullis`;
+  url = `postgres://authenticator:${server.authenticatorPassword}@127.0.0.1:${port}/portcullis`;
   pool = createPool({ url, size: 4, acquireTimeoutMillis: 900, prepare: true });
   ask = gatewayOver(pool).ask;
 });
@@ -64,6 +68,46 @@ function expectUnavailable({ status, body }: Answer): void {
   expect(JSON.stringify(body)).not.toMatch(/ECONN|127\.0\.0\.1|postgres|socket|terminat/i);
   expect(body.data ?? null).toBeNull();
 }
+
+describe("a connection that is ended by an administrator", () => {
+  it("rejects the request that was on it with UNAVAILABLE, and reads the next", async () => {
+    const administrators = new pg.Pool({ connectionString: adminUrl, max: 2 });
+    const locker = await administrators.connect();
+    await locker.query("begin");
+    await locker.query("lock table public.todos in access exclusive mode");
+    const waiting = read();
+    const end = `select pg_terminate_backend(pid) from pg_stat_activity
+      where usename = 'authenticator' and wait_event_type = 'Lock'`;
+    while ((await administrators.query(end)).rowCount === 0) await sleep(10);
+    expectUnavailable(await waiting);
+    await locker.query("rollback");
+    locker.release();
+    await administrators.end();
+    expect((await read()).status).toBe(200);
+  });
+});
+
+describe("a line that breaks", () => {
+  it.each([
+    ["a query", "{ todos { totalCount } }"],
+    ["a query of several fields", "{ viewer { kind } todos { totalCount } }"],
+    ["a mutation", 'mutation { createTodo(input: { title: "Cut" }) { todo { id } } }'],
+  ])("rejects %s that was on it with UNAVAILABLE when no other line can be had", async (_name, query) => {
+    const proxy = await startDatabaseProxy(url);
+    const throughProxy = createPool({ url: proxy.url, size: 1, acquireTimeoutMillis: 300, prepare: true });
+    const asked = gatewayOver(throughProxy).ask;
+    expect((await asked(bob, "{ viewer { kind } }")).status).toBe(200);
+    const before = proxy.writes();
+    // Sent in every operation, in the settings' values.
+    proxy.cutAfter("portcullis-demo");
+    const waiting = asked(bob, query);
+    while (proxy.writes() === before) await new Promise((resolve) => setImmediate(resolve));
+    proxy.hang();
+    expectUnavailable(await waiting);
+    await proxy.stop();
+    await throughProxy.close();
+  });
+});
 
 describe("a database that is killed", () => {
   it("reads and writes as long as it is there", async () => {
