@@ -145,8 +145,11 @@ interface Drawn {
 }
 
 function drawCaller(stored: StoredWorld, now: LiveWorld, dice: Dice): Drawn | null {
-  const name = dice.pick(stored.world.users)?.id;
-  const tenant = dice.pick(stored.world.tenants)?.id;
+  // the clerk acts more than others: almost nothing is his to hand out
+  const clerk = stored.world.grants.find((grant) => grant.id === "b1")?.to;
+  const isClerk = clerk !== undefined && "user" in clerk && dice.below(3) === 0;
+  const name = isClerk ? clerk.user : dice.pick(stored.world.users)?.id;
+  const tenant = isClerk ? "t0" : dice.pick(stored.world.tenants)?.id;
   if (name === undefined || tenant === undefined) return null;
   const caller = open(now, { user: stored.id(name), tenant: stored.id(tenant) });
   return typeof caller === "number" ? null : { name, user: name, tenant, caller };
