@@ -48,6 +48,11 @@ const commands: Readonly<Record<string, Command>> = {
     summary: "tell whether the audit still is what was sealed",
     run: async (config) => (await import("./verify-audit.js")).verifyAudit(config),
   },
+  protect: {
+    usage: "protect",
+    summary: "write the migration of every new or changed declaration",
+    run: async () => (await import("./protect.js")).protectTables(),
+  },
   schema: {
     usage: "schema",
     summary: "print the GraphQL schema",

@@ -1,6 +1,6 @@
 /** In charge of what a declaration may say. Its names come from the datamodel, so that a wrong one doesn't compile. */
 import type { ReadNumber } from "../audit/events.js";
-import type { FieldName, ModelName, RelationName } from "../generated/datamodel.js";
+import type { datamodel, FieldName, ModelName, RelationName } from "../generated/datamodel.js";
 
 /** What can be done with a row. Reading is always offered; the others where the declaration lists them. */
 export type Command = "read" | "create" | "update" | "delete" | "share";
@@ -17,6 +17,23 @@ export interface FieldRule {
 
 /** Where a row stands in the tenant's tree: a column with the scope's id, or with the key of a scope of one type. */
 export type ScopeRule<M extends ModelName> = FieldName<M> | { readonly column: FieldName<M>; readonly type: string };
+
+type FieldsOf<M extends ModelName> = (typeof datamodel)[M]["fields"];
+
+interface Values {
+  readonly Boolean: boolean;
+  readonly Int: number;
+  readonly Float: number;
+}
+
+type ValueOf<Type> = Type extends keyof Values ? Values[Type] : string;
+
+/** What is true of a row's own columns: `{ state: "draft" }`, `{ state: ["draft", "review"] }`, `{ closedAt: null }`. */
+export type Condition<M extends ModelName> = {
+  readonly [F in FieldName<M>]?: FieldsOf<M>[F & keyof FieldsOf<M>] extends { readonly type: infer Type }
+    ? ValueOf<Type> | readonly ValueOf<Type>[] | null
+    : never;
+};
 
 /** A list of another resource through a model in between, e.g. a group's members through GroupMember. */
 export type Through = {
@@ -45,6 +62,14 @@ export interface Declaration<M extends ModelName> {
   readonly owner?: FieldName<M>;
   /** Where a row stands. The type gets `scope` when it is an id. */
   readonly scope?: ScopeRule<M>;
+  /** The field with the id of a group whose members may do everything with the row. */
+  readonly group?: FieldName<M>;
+  /** The relation to the row that this one follows: who may read that one reads it, who may edit that one writes it. */
+  readonly parent?: RelationName<M>;
+  /** True when everybody in the tenant sees every row, the anonymous included; a condition says which rows. */
+  readonly publicRead?: true | Condition<M>;
+  /** What must be true of a row besides, for single commands: only drafts may be edited. */
+  readonly conditions?: { readonly [C in Exclude<Command, "share">]?: Condition<M> };
   /** The model with the row's shares. */
   readonly shares?: ModelName;
   /** Rules of single fields. */
@@ -61,6 +86,6 @@ export interface Declaration<M extends ModelName> {
   readonly lists?: { readonly [name: string]: Through };
   /** The numbers of the events that the reading is: of rows by `group(id)`, `groups` and `node`, and of relations. */
   readonly audits?: { readonly [R in RelationName<M> | "rows"]?: ReadNumber };
-  /** Who may ask at all (default `authenticated`); which rows he gets is for the policies. */
+  /** Who may ask at all (default `authenticated`, or `public` with `publicRead`); which rows he gets is for the policies. */
   readonly audience?: "authenticated" | "public";
 }

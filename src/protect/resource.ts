@@ -3,6 +3,7 @@ import type { ReadNumber } from "../audit/events.js";
 import { builder } from "../builder/builder.js";
 import { type Field, type FieldName, type ModelName, models, type Relation } from "../generated/datamodel.js";
 import type { Command, Declaration, FieldRule, Through } from "./declaration.js";
+import type { RowCondition } from "./policies/protection.js";
 
 /** One row as the statement gave it: values by response key. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -36,6 +37,14 @@ export interface Resource {
   readonly lists: ReadonlyMap<string, Through>;
   readonly owner: Field | null;
   readonly scope: { readonly field: string; readonly column: string; readonly type: string | null } | null;
+  /** The column with the id of the group whose members may do everything with the row. */
+  readonly group: Field | null;
+  /** The relation to the row that this one follows. */
+  readonly parent: { readonly link: string; readonly model: ModelName; readonly column: string } | null;
+  /** Which rows everybody in the tenant sees, by field; empty for all of them. */
+  readonly publicRead: RowCondition | null;
+  /** What must be true of a row besides, by command and field. */
+  readonly conditions: Readonly<Record<string, RowCondition>>;
   readonly shares: ModelName | null;
   readonly readOnly: ReadonlySet<string>;
   readonly commands: ReadonlySet<Command>;
@@ -56,6 +65,8 @@ export function resource<M extends ModelName>(name: M, declaration: Declaration<
   const singular = lowerFirst(name);
   const feature = declaration.feature ?? plural(singular);
   const columns = columnsOf(name, declaration);
+  const links = linksOf(name, declaration);
+  const { owner, group, publicRead } = declaration;
   return {
     name,
     singular,
@@ -63,15 +74,19 @@ export function resource<M extends ModelName>(name: M, declaration: Declaration<
     description: model.description,
     table: { schema: model.schema, name: model.table },
     columns,
-    links: linksOf(name, declaration),
+    links,
     lists: new Map(Object.entries(declaration.lists ?? {})),
-    owner: declaration.owner === undefined ? null : fieldOf(name, declaration.owner),
+    owner: owner === undefined ? null : fieldOf(name, owner),
     scope: scopeOf(name, declaration.scope),
+    group: group === undefined ? null : fieldOf(name, group),
+    parent: parentOf(name, links, declaration.parent),
+    publicRead: publicRead === undefined ? null : publicRead === true ? {} : (publicRead as RowCondition),
+    conditions: (declaration.conditions ?? {}) as Readonly<Record<string, RowCondition>>,
     shares: declaration.shares ?? null,
     readOnly: new Set<string>(["id", ...momentsKeptByTheDatabase, ...(declaration.readOnly ?? [])]),
     commands: new Set<Command>(["read", ...(declaration.commands ?? [])]),
     audits: declaration.audits?.rows,
-    audience: declaration.audience ?? "authenticated",
+    audience: declaration.audience ?? (publicRead === undefined ? "authenticated" : "public"),
     featureOf: (command) => declaration.features?.[command] ?? `${feature}.${command}`,
     type: builder.objectRef<Row>(name),
   };
@@ -115,6 +130,13 @@ function scopeOf<M extends ModelName>(name: M, scope: Declaration<M>["scope"]): 
   if (scope === undefined) return null;
   const [field, type] = typeof scope === "string" ? [scope, null] : [scope.column, scope.type];
   return { field, column: fieldOf(name, field).column, type };
+}
+
+function parentOf(name: ModelName, links: Resource["links"], parent: string | undefined): Resource["parent"] {
+  if (parent === undefined) return null;
+  const link = links.get(parent);
+  if (link === undefined || link.isList) throw new TypeError(`${name} has no relation ${parent} to one row on show.`);
+  return { link: parent, model: link.model, column: idColumn(link) };
 }
 
 /** The column of a to-one link that holds the other row's id; the columns beside it hold the tenant. */

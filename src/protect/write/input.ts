@@ -4,12 +4,8 @@ import { GatewayError } from "../../errors.js";
 import type { Column, Resource } from "../resource.js";
 import { describe, spoken } from "../type/describe.js";
 import { leafType } from "../type/leaf-type.js";
+import { editableColumns, hasScopeId, writableColumns, writableLinks } from "../writable.js";
 import type { Data } from "./rows.js";
-
-/** The columns a client may write. */
-export function writableColumns({ columns, readOnly }: Resource): readonly Column[] {
-  return [...columns.values()].filter(({ name }) => !readOnly.has(name));
-}
 
 /** The input of a mutation on a resource. To the compiler a plain record: what columns there are is known at run time. */
 export type WriteInput = Readonly<Record<string, unknown>>;
@@ -37,6 +33,23 @@ export function createInput(resource: Resource) {
             }),
           }
         : {}),
+      ...(resource.group
+        ? {
+            group: t.string({
+              required: resource.group.isRequired && !resource.group.hasDefault,
+              description: "The group whose members may do everything with it, by its name or a global id.",
+            }),
+          }
+        : {}),
+      ...Object.fromEntries(
+        writableLinks(resource).map((link) => [
+          link.name,
+          t.id({
+            required: link.isRequired,
+            description: `The ${spoken(link.name)} that it belongs to, by its global id.`,
+          }),
+        ]),
+      ),
     }),
   });
 }
@@ -49,7 +62,7 @@ export function updateInput(resource: Resource) {
     fields: (t) => ({
       id: t.id({ required: true, description: `Which one, by its global id.` }),
       ...Object.fromEntries(
-        writableColumns(resource).map((column) => [
+        editableColumns(resource).map((column) => [
           column.name,
           t.field({ type: leafType(column), description: describeInput(column) }),
         ]),
@@ -64,11 +77,6 @@ export function deleteInput(resource: Resource) {
     description: `Which ${spoken(resource.singular)} to delete.`,
     fields: (t) => ({ id: t.id({ required: true, description: "Its global id." }) }),
   });
-}
-
-/** True when the row stands at a scope by its id, so that a client may say which. */
-export function hasScopeId({ scope }: Resource): boolean {
-  return scope !== null && scope.type === null;
 }
 
 /** The columns that an input names. BAD_USER_INPUT for null where a value is needed. */

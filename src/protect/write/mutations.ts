@@ -1,20 +1,19 @@
 /** In charge of createTodo, updateTodo and deleteTodo: the mutations a declaration offers on its rows. */
-import { sql } from "kysely";
 import { builder } from "../../builder/builder.js";
 import { coordinateOf } from "../../builder/field-extensions.js";
-import type { Session } from "../../database/session.js";
 import { GatewayError } from "../../errors.js";
 import { globalId, uuidOf } from "../global-id.js";
-import { readObject, readValue } from "../read/read.js";
-import { typed, valueSource } from "../read/sql.js";
+import { readObject } from "../read/read.js";
+import { valueSource } from "../read/sql.js";
 import type { Resource } from "../resource.js";
 import { spoken } from "../type/describe.js";
 import { payloadType } from "../type/payload-type.js";
 import { rowScope } from "../type/row-scope.js";
 import { requireFieldRules } from "./field-rules.js";
-import { createInput, dataOf, deleteInput, hasScopeId, updateInput, type WriteInput } from "./input.js";
+import { createInput, dataOf, deleteInput, updateInput } from "./input.js";
+import { placeIn } from "./place.js";
 import { naming, refusal } from "./refusals.js";
-import { type Data, deleteRow, insertRow, updateRow } from "./rows.js";
+import { deleteRow, insertRow, updateRow } from "./rows.js";
 
 const authenticated = { authenticated: true } as const;
 
@@ -29,19 +28,13 @@ export function addCreate(resource: Resource): void {
       args: { input: t.arg({ type: createInput(resource), required: true, description: "The new row." }) },
       authScopes: authenticated,
       resolve: async (_root, { input }, { session }, info) => {
-        const data = { ...dataOf(resource, input), ...(await scopeIn(session, resource, input)) };
+        const data = { ...dataOf(resource, input), ...(await placeIn(session, resource, input)) };
         const id = await naming({ coordinate: coordinateOf(info), requires }, () => insertRow(session, resource, data));
         await requireFieldRules(session, resource, { id, data });
         return readObject(session, info, valueSource({ id }));
       },
     }),
   );
-}
-
-async function scopeIn(session: Session, resource: Resource, { scope }: WriteInput): Promise<Data> {
-  if (!hasScopeId(resource) || resource.scope === null || scope === undefined || scope === null) return {};
-  const id = await readValue<string>(session, sql`iam.resolve_scope(${typed(scope, "text")})`);
-  return { [resource.scope.field]: id };
 }
 
 /** Adds `updateTodo`. */

@@ -1,0 +1,393 @@
+-- Chats, guarded as their declaration says. Written by `portcullis protect`; read it before you apply it.
+-- Who may: as each policy's comment says.
+
+create function iam.shared_chats(command text, whose text)
+returns setof uuid
+language sql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+  select s.chat_id
+  from public.chat_shares s
+  where s.tenant_id = (select iam.caller_tenant_id())
+    and case command when 'read' then s.can_read when 'update' then s.can_write when 'delete' then s.can_delete end
+    and (s.user_id = (select iam.principal(whose)) or s.group_id = any (array(select iam.groups_with(whose))))
+$$;
+comment on function iam.shared_chats(text, text) is
+  'The chats shared for read, update or delete with the caller, or with whoever acts as him.';
+alter function iam.shared_chats(text, text) owner to iam_definer;
+revoke all on function iam.shared_chats(text, text) from public;
+grant execute on function iam.shared_chats(text, text) to web_user, web_anon;
+
+alter table public.chats owner to api_owner;
+alter table public.chats enable row level security;
+alter table public.chats force row level security;
+
+grant select, delete on public.chats to web_user;
+grant insert (message, scope_id) on public.chats to web_user;
+grant update (message) on public.chats to web_user;
+grant select, insert, update, delete on public.chats to iam_definer;
+
+create policy chats_all_definer
+  on public.chats
+  for all
+  to iam_definer
+  using (true)
+  with check (true);
+comment on policy chats_all_definer on public.chats is
+  'The definer functions of iam, and seeds, reach every chat; each checks who may what.';
+
+create policy chats_all_tenant
+  on public.chats
+  as restrictive
+  for all
+  to web_user, web_anon
+  using (tenant_id = (select iam.caller_tenant_id()))
+  with check (tenant_id = (select iam.caller_tenant_id()));
+comment on policy chats_all_tenant on public.chats is
+  'Whatever else holds: nobody touches a chat of another tenant.';
+
+create policy chats_select_user
+  on public.chats
+  for select
+  to web_user
+  using (
+    (select iam.holds_everywhere('chats.read', 'caller'))
+    or owner_id = (select iam.caller_id())
+    or scope_id in (select iam.scopes_with('chats.read', 'caller'))
+    or id in (select iam.shared_chats('read', 'caller'))
+  );
+comment on policy chats_select_user on public.chats is
+  'A user sees a chat when he owns it, holds chats.read at its scope, or it is shared with him for reading.';
+
+create policy chats_insert_user
+  on public.chats
+  for insert
+  to web_user
+  with check (
+    owner_id = (select iam.caller_id())
+    and (
+      scope_id = (select iam.caller_root_scope_id())
+      or scope_id in (select iam.scopes_with('chats.create', 'caller'))
+    )
+  );
+comment on policy chats_insert_user on public.chats is
+  'A user creates chats of his own at his tenant''s root, or at a scope where he holds chats.create.';
+
+create policy chats_update_user
+  on public.chats
+  for update
+  to web_user
+  using (
+    (select iam.holds_everywhere('chats.update', 'caller'))
+    or owner_id = (select iam.caller_id())
+    or scope_id in (select iam.scopes_with('chats.update', 'caller'))
+    or id in (select iam.shared_chats('update', 'caller'))
+  )
+  with check (
+    (select iam.holds_everywhere('chats.update', 'caller'))
+    or owner_id = (select iam.caller_id())
+    or scope_id in (select iam.scopes_with('chats.update', 'caller'))
+    or id in (select iam.shared_chats('update', 'caller'))
+  );
+comment on policy chats_update_user on public.chats is
+  'A user edits a chat when he owns it, holds chats.update at its scope, or it is shared with him for writing.';
+
+create policy chats_delete_user
+  on public.chats
+  for delete
+  to web_user
+  using (
+    (select iam.holds_everywhere('chats.delete', 'caller'))
+    or owner_id = (select iam.caller_id())
+    or scope_id in (select iam.scopes_with('chats.delete', 'caller'))
+    or id in (select iam.shared_chats('delete', 'caller'))
+  );
+comment on policy chats_delete_user on public.chats is
+  'A user deletes a chat when he owns it, holds chats.delete at its scope, or it is shared with him for deleting.';
+
+create policy chats_select_delegate
+  on public.chats
+  as restrictive
+  for select
+  to web_user
+  using (
+    (
+      not (select iam.is_acting())
+      or (select iam.holds_everywhere('chats.read', 'actor'))
+      or owner_id = (select iam.actor_id())
+      or scope_id in (select iam.scopes_with('chats.read', 'actor'))
+      or id in (select iam.shared_chats('read', 'actor'))
+    )
+    and (
+      not (select iam.has_api_key())
+      or (select iam.holds_everywhere('chats.read', 'key'))
+      or scope_id in (select iam.scopes_with('chats.read', 'key'))
+    )
+  );
+comment on policy chats_select_delegate on public.chats is
+  'Whoever acts as the user sees a chat only when he may himself, and an API key only with chats.read of its own at the chat''s scope.';
+
+create policy chats_insert_delegate
+  on public.chats
+  as restrictive
+  for insert
+  to web_user
+  with check (
+    (
+      not (select iam.is_acting())
+      or (select iam.holds_everywhere('chats.create', 'actor'))
+      or scope_id in (select iam.scopes_with('chats.create', 'actor'))
+      or scope_id = (select iam.caller_root_scope_id())
+    )
+    and (
+      not (select iam.has_api_key())
+      or (select iam.holds_everywhere('chats.create', 'key'))
+      or scope_id in (select iam.scopes_with('chats.create', 'key'))
+    )
+  );
+comment on policy chats_insert_delegate on public.chats is
+  'Whoever acts as the user creates a chat only when he may himself, and an API key only with chats.create of its own at the chat''s scope.';
+
+create policy chats_update_delegate
+  on public.chats
+  as restrictive
+  for update
+  to web_user
+  using (
+    (
+      not (select iam.is_acting())
+      or (select iam.holds_everywhere('chats.update', 'actor'))
+      or owner_id = (select iam.actor_id())
+      or scope_id in (select iam.scopes_with('chats.update', 'actor'))
+      or id in (select iam.shared_chats('update', 'actor'))
+    )
+    and (
+      not (select iam.has_api_key())
+      or (select iam.holds_everywhere('chats.update', 'key'))
+      or scope_id in (select iam.scopes_with('chats.update', 'key'))
+    )
+  )
+  with check (
+    (
+      not (select iam.is_acting())
+      or (select iam.holds_everywhere('chats.update', 'actor'))
+      or owner_id = (select iam.actor_id())
+      or scope_id in (select iam.scopes_with('chats.update', 'actor'))
+      or id in (select iam.shared_chats('update', 'actor'))
+    )
+    and (
+      not (select iam.has_api_key())
+      or (select iam.holds_everywhere('chats.update', 'key'))
+      or scope_id in (select iam.scopes_with('chats.update', 'key'))
+    )
+  );
+comment on policy chats_update_delegate on public.chats is
+  'Whoever acts as the user edits a chat only when he may himself, and an API key only with chats.update of its own at the chat''s scope.';
+
+create policy chats_delete_delegate
+  on public.chats
+  as restrictive
+  for delete
+  to web_user
+  using (
+    (
+      not (select iam.is_acting())
+      or (select iam.holds_everywhere('chats.delete', 'actor'))
+      or owner_id = (select iam.actor_id())
+      or scope_id in (select iam.scopes_with('chats.delete', 'actor'))
+      or id in (select iam.shared_chats('delete', 'actor'))
+    )
+    and (
+      not (select iam.has_api_key())
+      or (select iam.holds_everywhere('chats.delete', 'key'))
+      or scope_id in (select iam.scopes_with('chats.delete', 'key'))
+    )
+  );
+comment on policy chats_delete_delegate on public.chats is
+  'Whoever acts as the user deletes a chat only when he may himself, and an API key only with chats.delete of its own at the chat''s scope.';
+
+create trigger touch before update on public.chats
+  for each row execute function iam.touch();
+
+create trigger lock before insert or update or delete on public.chat_shares
+  for each statement execute function iam.lock_before_write();
+
+alter table public.chat_shares owner to api_owner;
+alter table public.chat_shares enable row level security;
+alter table public.chat_shares force row level security;
+
+grant select, delete on public.chat_shares to web_user;
+grant insert (chat_id, group_id, user_id, can_read, can_write, can_delete) on public.chat_shares to web_user;
+grant update (can_read, can_write, can_delete) on public.chat_shares to web_user;
+grant select, insert, update, delete on public.chat_shares to iam_definer;
+
+create policy chat_shares_all_definer
+  on public.chat_shares
+  for all
+  to iam_definer
+  using (true)
+  with check (true);
+comment on policy chat_shares_all_definer on public.chat_shares is
+  'The definer functions of iam, and seeds, reach every share; each checks who may what.';
+
+create policy chat_shares_all_tenant
+  on public.chat_shares
+  as restrictive
+  for all
+  to web_user, web_anon
+  using (tenant_id = (select iam.caller_tenant_id()))
+  with check (tenant_id = (select iam.caller_tenant_id()));
+comment on policy chat_shares_all_tenant on public.chat_shares is
+  'Whatever else holds: nobody touches a share of another tenant.';
+
+create policy chat_shares_select_user
+  on public.chat_shares
+  for select
+  to web_user
+  using (
+    user_id = (select iam.caller_id())
+    or group_id in (select iam.caller_groups())
+    or exists (
+      select
+      from public.chats r
+      where r.id = chat_shares.chat_id
+        and (
+          (select iam.holds_everywhere('chats.share', 'caller'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('chats.share', 'caller'))
+        )
+        and (
+          not (select iam.is_acting())
+          or (select iam.holds_everywhere('chats.share', 'actor'))
+          or r.owner_id = (select iam.actor_id())
+          or r.scope_id in (select iam.scopes_with('chats.share', 'actor'))
+        )
+        and (
+          not (select iam.has_api_key())
+          or (select iam.holds_everywhere('chats.share', 'key'))
+          or r.scope_id in (select iam.scopes_with('chats.share', 'key'))
+        )
+    )
+  );
+comment on policy chat_shares_select_user on public.chat_shares is
+  'A user sees a share that is meant for him, and every share of a chat that he may share.';
+
+create policy chat_shares_select_delegate
+  on public.chat_shares
+  as restrictive
+  for select
+  to web_user
+  using (not (select iam.is_delegated()) or chat_id in (select r.id from public.chats r));
+comment on policy chat_shares_select_delegate on public.chat_shares is
+  'Whoever acts as the user, and an API key, see the shares of chats that they may see.';
+
+create policy chat_shares_insert_user
+  on public.chat_shares
+  for insert
+  to web_user
+  with check (
+    exists (
+      select
+      from public.chats r
+      where r.id = chat_shares.chat_id
+        and (
+          (select iam.holds_everywhere('chats.share', 'caller'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('chats.share', 'caller'))
+        )
+        and (
+          not chat_shares.can_write
+          or (select iam.holds_everywhere('chats.update', 'caller'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('chats.update', 'caller'))
+        )
+        and (
+          not chat_shares.can_delete
+          or (select iam.holds_everywhere('chats.delete', 'caller'))
+          or r.owner_id = (select iam.caller_id())
+          or r.scope_id in (select iam.scopes_with('chats.delete', 'caller'))
+        )
+    )
+    and (group_id is null or group_id in (select iam.readable_groups()))
+    and (user_id is null or user_id in (select iam.member_ids()))
+  );
+comment on policy chat_shares_insert_user on public.chat_shares is
+  'The owner of a chat, or a holder of chats.share at its scope, shares it with a group he sees or a member of the tenant, for what he may do himself.';
+
+create policy chat_shares_update_user
+  on public.chat_shares
+  for update
+  to web_user
+  using (exists (
+    select
+    from public.chats r
+    where r.id = chat_shares.chat_id
+      and (
+        (select iam.holds_everywhere('chats.share', 'caller'))
+        or r.owner_id = (select iam.caller_id())
+        or r.scope_id in (select iam.scopes_with('chats.share', 'caller'))
+      )
+      and (
+        not (select iam.is_acting())
+        or (select iam.holds_everywhere('chats.share', 'actor'))
+        or r.owner_id = (select iam.actor_id())
+        or r.scope_id in (select iam.scopes_with('chats.share', 'actor'))
+      )
+      and (
+        not (select iam.has_api_key())
+        or (select iam.holds_everywhere('chats.share', 'key'))
+        or r.scope_id in (select iam.scopes_with('chats.share', 'key'))
+      )
+  ))
+  with check (exists (
+    select
+    from public.chats r
+    where r.id = chat_shares.chat_id
+      and (
+        (select iam.holds_everywhere('chats.share', 'caller'))
+        or r.owner_id = (select iam.caller_id())
+        or r.scope_id in (select iam.scopes_with('chats.share', 'caller'))
+      )
+      and (
+        not chat_shares.can_write
+        or (select iam.holds_everywhere('chats.update', 'caller'))
+        or r.owner_id = (select iam.caller_id())
+        or r.scope_id in (select iam.scopes_with('chats.update', 'caller'))
+      )
+      and (
+        not chat_shares.can_delete
+        or (select iam.holds_everywhere('chats.delete', 'caller'))
+        or r.owner_id = (select iam.caller_id())
+        or r.scope_id in (select iam.scopes_with('chats.delete', 'caller'))
+      )
+  ));
+comment on policy chat_shares_update_user on public.chat_shares is
+  'Whoever may share a chat changes what its shares allow, up to what he may do himself.';
+
+create policy chat_shares_delete_user
+  on public.chat_shares
+  for delete
+  to web_user
+  using (exists (
+    select
+    from public.chats r
+    where r.id = chat_shares.chat_id
+      and (
+        (select iam.holds_everywhere('chats.share', 'caller'))
+        or r.owner_id = (select iam.caller_id())
+        or r.scope_id in (select iam.scopes_with('chats.share', 'caller'))
+      )
+      and (
+        not (select iam.is_acting())
+        or (select iam.holds_everywhere('chats.share', 'actor'))
+        or r.owner_id = (select iam.actor_id())
+        or r.scope_id in (select iam.scopes_with('chats.share', 'actor'))
+      )
+      and (
+        not (select iam.has_api_key())
+        or (select iam.holds_everywhere('chats.share', 'key'))
+        or r.scope_id in (select iam.scopes_with('chats.share', 'key'))
+      )
+  ));
+comment on policy chat_shares_delete_user on public.chat_shares is
+  'Whoever may share a chat ends its shares.';

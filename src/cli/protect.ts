@@ -1,0 +1,55 @@
+/** In charge of `portcullis protect`: a migration for every table whose declaration says something new. */
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { prismaFolder, readMigrations } from "../database/prisma-files.js";
+import { sqlFromEmpty } from "../database/schema-diff.js";
+import { ideaOf, type Known, type Migration, nameMigrations, protectScript } from "../protect/policies/migration.js";
+import type { Protection } from "../protect/policies/protection.js";
+import { protectionOf } from "../protect/policies/protection-of.js";
+import { resources } from "../resources/resources.js";
+
+/** Writes the migrations and says which; says that there is nothing to write the second time. */
+export async function protectTables(folder = prismaFolder): Promise<void> {
+  const written = await pendingMigrations(folder);
+  await Promise.all(written.map((migration) => write(folder, migration)));
+  process.stdout.write(
+    written.length === 0
+      ? "Every declaration has its migration. Nothing to write.\n"
+      : `${written.map(({ name }) => `Wrote prisma/migrations/${name}/migration.sql\n`).join("")}Read what you are about to apply, then start the gateway or run portcullis migrate.\n`,
+  );
+}
+
+/** The migrations that the declarations lack. */
+export async function pendingMigrations(folder = prismaFolder): Promise<readonly Migration[]> {
+  const known = await readKnown(folder);
+  const scripts = protections().flatMap((protection) => {
+    const script = protectScript(protection, known);
+    return script === null ? [] : [{ idea: ideaOf(protection), script }];
+  });
+  const ideas = scripts.map(({ idea }) => idea);
+  const names = nameMigrations(ideas, { migrations: known.migrations, now: new Date() });
+  return scripts.map(({ script }, index) => ({ name: names[index] ?? "", script }));
+}
+
+async function write(folder: string, { name, script }: Migration): Promise<void> {
+  await mkdir(`${folder}/migrations/${name}`);
+  await writeFile(`${folder}/migrations/${name}/migration.sql`, script);
+}
+
+async function readKnown(folder: string): Promise<Known> {
+  const { migrationDirectories } = await readMigrations(folder);
+  const migrations = migrationDirectories.map(({ path, migrationFile }) => ({
+    name: path,
+    script: migrationFile.content.value,
+  }));
+  const seeds = (await readdir(`${folder}/seed`)).filter((name) => name.endsWith(".sql"));
+  const texts = await Promise.all(seeds.map((name) => readFile(`${folder}/seed/${name}`, "utf8")));
+  return { migrations, seeds: texts.join("\n"), tables: await sqlFromEmpty(folder) };
+}
+
+// What is in iam the gateway guards by itself. A row is guarded after the row that it follows.
+function protections(): readonly Protection[] {
+  const byName = new Map(resources.map((resource) => [resource.name as string, resource]));
+  const own = resources.filter(({ table }) => table.schema !== "iam").map((resource) => protectionOf(resource, byName));
+  const depth = ({ parent }: Protection): number => (parent === null ? 0 : 1 + depth(parent.protection));
+  return own.sort((one, other) => depth(one) - depth(other));
+}

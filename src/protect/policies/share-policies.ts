@@ -1,0 +1,96 @@
+/** In charge of the policies of the table with a resource's shares: who may see, open, change and end one. */
+import type { Command } from "../declaration.js";
+import { createPolicy, type Policy } from "./policy.js";
+import type { Principal, Protection, ShareTable } from "./protection.js";
+import { floorPolicies } from "./row-policies.js";
+import { whereItStands } from "./sentences.js";
+import { indent, name, qualified, withArticle } from "./spelling.js";
+import { anyOf, type Place, waysToHandOn } from "./terms.js";
+
+const shared: Place = { prefix: "r.", depth: 1 };
+
+/** Every policy of the share table. */
+export function sharePolicies(protection: Protection, shares: ShareTable): readonly string[] {
+  const { singular } = protection;
+  const a = withArticle(singular);
+  const mayEnd = ofRow(protection, shares, [
+    may(protection, "share", "caller"),
+    unless(protection, "(select iam.is_acting())", "actor"),
+    unless(protection, "(select iam.has_api_key())", "key"),
+  ]);
+  const mayGive = ofRow(protection, shares, [
+    may(protection, "share", "caller"),
+    unlessGiven(protection, shares, { flag: "can_write", command: "update" }),
+    unlessGiven(protection, shares, { flag: "can_delete", command: "delete" }),
+  ]);
+  const toWhomHeSees = [
+    "(group_id is null or group_id in (select iam.readable_groups()))",
+    "(user_id is null or user_id in (select iam.member_ids()))",
+  ];
+  const policy = (rest: Omit<Policy, "name" | "on" | "roles">, who = "user") =>
+    createPolicy({
+      name: `${shares.table}_${rest.command}_${who}`,
+      on: qualified(shares),
+      roles: ["web_user"],
+      ...rest,
+    });
+  return [
+    ...floorPolicies(shares, "share"),
+    policy({
+      command: "select",
+      using: anyOf(["user_id = (select iam.caller_id())", "group_id in (select iam.caller_groups())", mayEnd]),
+      sentence: `A user sees a share that is meant for him, and every share of ${a} that he may share.`,
+    }),
+    policy(
+      {
+        command: "select",
+        isRestrictive: true,
+        using: `not (select iam.is_delegated()) or ${name(shares.row)} in (select r.id from ${qualified(protection)} r)`,
+        sentence: `Whoever acts as the user, and an API key, see the shares of ${protection.plural} that they may see.`,
+      },
+      "delegate",
+    ),
+    policy({
+      command: "insert",
+      check: `(\n${indent([mayGive, ...toWhomHeSees].join("\nand "))}\n)`,
+      sentence: `${whoShares(protection)}, shares it with a group he sees or a member of the tenant, for what he may do himself.`,
+    }),
+    policy({
+      command: "update",
+      using: mayEnd,
+      check: mayGive,
+      sentence: `Whoever may share ${a} changes what its shares allow, up to what he may do himself.`,
+    }),
+    policy({ command: "delete", using: mayEnd, sentence: `Whoever may share ${a} ends its shares.` }),
+  ];
+}
+
+function ofRow(protection: Protection, shares: ShareTable, conditions: readonly string[]): string {
+  const where = [`r.id = ${name(shares.table)}.${name(shares.row)}`];
+  const text = `select\nfrom ${qualified(protection)} r\nwhere ${where}\n${indent(conditions.map((one) => `and ${one}`).join("\n"))}`;
+  return `exists (\n${indent(text)}\n)`;
+}
+
+function may(protection: Protection, command: Command, whose: Principal): string {
+  return anyOf(waysToHandOn(protection, command, whose, shared));
+}
+
+function unless(protection: Protection, isDelegated: string, whose: Principal): string {
+  return anyOf([`not ${isDelegated}`, ...waysToHandOn(protection, "share", whose, shared)]);
+}
+
+interface Given {
+  readonly flag: string;
+  readonly command: Command;
+}
+
+function unlessGiven(protection: Protection, { table }: ShareTable, { flag, command }: Given): string {
+  return anyOf([`not ${name(table)}.${flag}`, ...waysToHandOn(protection, command, "caller", shared)]);
+}
+
+function whoShares(protection: Protection): string {
+  const holder = `a holder of ${protection.featureOf("share")} ${whereItStands(protection)}`;
+  return protection.owner === null
+    ? `${holder.charAt(0).toUpperCase()}${holder.slice(1)}, where ${withArticle(protection.singular)} is`
+    : `The owner of ${withArticle(protection.singular)}, or ${holder}`;
+}

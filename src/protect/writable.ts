@@ -1,0 +1,37 @@
+/** In charge of which columns a client may write, in an input and in a grant: the same ones. */
+import { type Column, idColumn, type Link, type Resource } from "./resource.js";
+
+/** The columns that a mutation takes as they are. */
+export function writableColumns({ columns, readOnly }: Resource): readonly Column[] {
+  return [...columns.values()].filter(({ name }) => !readOnly.has(name));
+}
+
+/** Those of them that an edit may change: where a row stands is no matter of editing. */
+export function editableColumns(resource: Resource): readonly Column[] {
+  return writableColumns(resource).filter(({ name }) => name !== resource.scope?.field);
+}
+
+/** True when the row stands at a scope by its id, so that a client may say which. */
+export function hasScopeId({ scope }: Resource): boolean {
+  return scope !== null && scope.type === null;
+}
+
+/** The relations that a new row may name: the row it follows. */
+export function writableLinks({ links, parent }: Resource): readonly Link[] {
+  return [...links.values()].filter(({ name }) => name === parent?.link);
+}
+
+/** The columns that the runtime role may insert. */
+export function insertableColumns(resource: Resource): readonly string[] {
+  return [
+    ...writableColumns(resource).map(({ column }) => column),
+    ...(hasScopeId(resource) && resource.scope ? [resource.scope.column] : []),
+    ...(resource.group ? [resource.group.column] : []),
+    ...writableLinks(resource).map(idColumn),
+  ];
+}
+
+/** The columns that the runtime role may update. */
+export function updatableColumns(resource: Resource): readonly string[] {
+  return editableColumns(resource).map(({ column }) => column);
+}

@@ -1,0 +1,69 @@
+/** That every declaration has its migration, and what is written when one changes. */
+import { describe, expect, it } from "vitest";
+import { pendingMigrations } from "../../src/cli/protect.js";
+import { guardTable } from "../../src/protect/policies/guard-table.js";
+import { type Known, nameMigrations, protectScript } from "../../src/protect/policies/migration.js";
+import { protectionOf } from "../../src/protect/policies/protection-of.js";
+import { resources } from "../../src/resources/resources.js";
+import { sale } from "../../src/resources/sale.js";
+import { todo } from "../../src/resources/todo.js";
+
+const byName = new Map(resources.map((resource) => [resource.name as string, resource]));
+const todos = protectionOf(todo, byName);
+const sales = protectionOf(sale, byName);
+const nothing: Known = { migrations: [], tables: "", seeds: "" };
+
+describe("the declarations", () => {
+  it("have their migrations", async () => {
+    expect(await pendingMigrations()).toEqual([]);
+  });
+});
+
+describe("a declaration", () => {
+  const first = { name: "20260101000000_protect_sales", script: protectScript(sales, nothing) ?? "" };
+
+  it("writes nothing the second time", () => {
+    expect(first.script).toContain(guardTable(sales));
+    expect(protectScript(sales, { ...nothing, migrations: [first] })).toBeNull();
+  });
+
+  it("writes what was and what is when it changes, and features that are nowhere yet", () => {
+    const changed = { ...sales, commands: new Set(["read", "delete"] as const) };
+    const script = protectScript(
+      { ...changed, featureOf: (one) => `sales.${one}` },
+      { ...nothing, migrations: [first] },
+    );
+    expect(script).toContain("drop policy sales_select_user on public.sales;");
+    expect(script).toContain("revoke all on public.sales from web_user, web_anon;");
+    expect(script).toContain("create policy sales_delete_user");
+    expect(script).toContain("select 'sales.delete', id");
+    expect(script).not.toContain("'view_sales_page'");
+  });
+
+  it("drops the trigger and the function of its shares before it makes them anew", () => {
+    const script = protectScript(todos, nothing) ?? "";
+    const last = { name: "20260101000000_protect_todos", script };
+    const changed = protectScript({ ...todos, owner: null }, { ...nothing, migrations: [last] });
+    expect(changed).toContain("drop trigger touch on public.todos;");
+    expect(changed).toContain("drop trigger lock on public.todo_shares;");
+    expect(changed).toContain("drop function iam.shared_todos(text, text);");
+  });
+
+  it("brings a table that no migration makes", () => {
+    const tables = `CREATE TABLE "public"."sales" (\n  "id" UUID NOT NULL\n);\n\nCREATE TABLE "public"."unrelated" (\n  "id" UUID\n);\n\nCREATE INDEX "i" ON "public"."sales"("id");\n`;
+    const script = protectScript(sales, { ...nothing, tables });
+    expect(script).toContain('CREATE TABLE "public"."sales"');
+    expect(script).toContain('CREATE INDEX "i" ON "public"."sales"("id");');
+    expect(script).not.toContain("unrelated");
+  });
+});
+
+describe("the name of a migration", () => {
+  it("comes after every other, whatever the clock says", () => {
+    const migrations = [{ name: "20991231235959_last", script: "" }];
+    expect(nameMigrations(["protect_a", "protect_b"], { migrations, now: new Date(0) })).toEqual([
+      "20991231235960_protect_a",
+      "20991231235961_protect_b",
+    ]);
+  });
+});

@@ -1,0 +1,173 @@
+/** The forms of protection that no table of the demo has, each on a table of its own. */
+import { beforeAll, describe, expect, test } from "vitest";
+import { guardTable } from "../../../src/protect/policies/guard-table.js";
+import type { Protection } from "../../../src/protect/policies/protection.js";
+import { useCallers } from "../../support/callers.js";
+
+const { as, anonymous, database } = useCallers();
+const [alice, bob, jane, erin, carol] = ["alice@acme", "bob@acme", "jane@acme", "erin@acme", "carol@globex"].map(
+  (who) => as(`${who}.test`),
+) as [
+  ReturnType<typeof as>,
+  ReturnType<typeof as>,
+  ReturnType<typeof as>,
+  ReturnType<typeof as>,
+  ReturnType<typeof as>,
+];
+
+const office = "60000000-0000-4000-8000-000000000001";
+const board = "60000000-0000-4000-8000-000000000003";
+const everyCommand = ["read", "create", "update", "delete"] as const;
+
+const plain: Protection = {
+  schema: "public",
+  table: "notes",
+  singular: "note",
+  plural: "notes",
+  owner: "owner_id",
+  scope: null,
+  group: null,
+  shares: null,
+  parent: null,
+  publicRead: null,
+  conditions: {},
+  commands: new Set(everyCommand),
+  featureOf: (command) => `todos.${command}`,
+  fieldFeatures: [],
+  insertable: ["id", "text"],
+  updatable: ["text"],
+  isStamped: false,
+};
+const todos: Protection = {
+  ...plain,
+  table: "todos",
+  singular: "todo",
+  plural: "todos",
+  scope: { column: "scope_id", type: null },
+  shares: { schema: "public", table: "todo_shares", row: "todo_id" },
+};
+
+const forms: readonly Protection[] = [
+  { ...plain, group: { column: "group_id", isRequired: false }, insertable: ["id", "text", "group_id"] },
+  {
+    ...plain,
+    table: "comments",
+    singular: "comment",
+    plural: "comments",
+    parent: { column: "todo_id", protection: todos },
+    featureOf: (command) => `chats.${command}`,
+    insertable: ["id", "text", "todo_id"],
+  },
+  {
+    ...plain,
+    table: "articles",
+    singular: "article",
+    plural: "articles",
+    publicRead: { state: "published" },
+    conditions: { update: { state: ["draft", "review"] }, delete: { state: "draft" } },
+    insertable: ["id", "text", "state"],
+    updatable: ["text", "state"],
+  },
+  {
+    ...plain,
+    table: "order",
+    singular: "order",
+    plural: "orders",
+    owner: null,
+    featureOf: (command) => (command === "read" ? "view_sales_page" : "approve_payments"),
+    scope: { column: "campus", type: "campus" },
+    insertable: ["id", "campus"],
+  },
+  { ...plain, table: "rules", singular: "rule", plural: "rules", owner: null, publicRead: {} },
+];
+
+const id = (n: number) => `00000000-1111-4000-8000-00000000000${n}`;
+
+beforeAll(async () => {
+  const columns = `id uuid primary key default gen_random_uuid(), tenant_id uuid not null default iam.caller_tenant_id(),
+    owner_id uuid default iam.caller_id(), text text not null default 'x', group_id uuid, todo_id uuid, state text, campus text`;
+  for (const form of forms) {
+    await database.owner.query(`create table public."${form.table}" (${columns}); ${guardTable(form)}`);
+  }
+});
+
+describe("a group column", () => {
+  test("allows the group's members everything, and hides the row from the others", async () => {
+    expect(await bob.outcome(`insert into notes (id, group_id) values ('${id(1)}', '${office}')`)).toBe("allowed");
+    expect(await jane.read("select id from notes")).toEqual([{ id: id(1) }]);
+    await bob.sql(`insert into notes (id) values ('${id(8)}')`);
+    expect(await jane.sql("update notes set text = 'y' returning id")).toEqual([{ id: id(1) }]);
+    expect(await carol.read("select id from notes")).toEqual([]);
+  });
+
+  test("denies a group that one is not in, another tenant's, and moving a row", async () => {
+    expect(await erin.outcome(`insert into notes (group_id) values ('${office}')`)).toBe("42501");
+    expect(await bob.outcome(`insert into notes (group_id) values ('${board}')`)).toBe("42501");
+    expect(await bob.outcome("update notes set group_id = null")).toBe("42501");
+  });
+});
+
+describe("a parent", () => {
+  test("allows what it allows itself: reading by reading, writing by editing", async () => {
+    const todo = "70d00000-0000-4000-8000-000000000001"; // alice's, shared with the office for writing
+    expect(await jane.outcome(`insert into comments (id, todo_id) values ('${id(2)}', '${todo}')`)).toBe("allowed");
+    expect(await bob.read("select id from comments")).toEqual([{ id: id(2) }]);
+    expect(await bob.sql("update comments set text = 'z' returning id")).toEqual([{ id: id(2) }]);
+    expect(await erin.read("select id from comments")).toEqual([{ id: id(2) }]);
+    expect(await erin.sql("update comments set text = 'e' returning id")).toEqual([]);
+    expect(await erin.outcome(`insert into comments (todo_id) values ('${todo}')`)).toBe("42501");
+  });
+
+  test("hides what follows a hidden row, and denies following one", async () => {
+    const hidden = "70d00000-0000-4000-8000-000000000003"; // bob's own
+    await bob.sql(`insert into comments (id, todo_id) values ('${id(3)}', '${hidden}')`);
+    expect(await jane.read("select id from comments order by id")).toEqual([{ id: id(2) }]);
+    expect(await jane.outcome(`insert into comments (todo_id) values ('${hidden}')`)).toBe("42501");
+    expect(await jane.sql(`delete from comments where id = '${id(3)}' returning id`)).toEqual([]);
+  });
+});
+
+describe("public read with a condition", () => {
+  test("allows everybody the published rows, and hides drafts from all but their owner and holders", async () => {
+    await bob.sql(`insert into articles (id, state) values ('${id(4)}', 'draft'), ('${id(5)}', 'published')`);
+    expect(await anonymous("acme").read("select id from articles")).toEqual([{ id: id(5) }]);
+    expect(await jane.read("select id from articles")).toEqual([{ id: id(5) }]);
+    expect((await bob.read("select id from articles")).length).toBe(2);
+    expect((await alice.read("select id from articles")).length).toBe(2);
+    expect(await carol.read("select id from articles")).toEqual([]);
+    expect(await anonymous("globex").read("select id from articles")).toEqual([]);
+    expect(await anonymous().read("select id from articles")).toEqual([]);
+    expect(await anonymous("acme").outcome("delete from articles")).toBe("42501");
+  });
+
+  test("allows everybody every row without one", async () => {
+    await alice.sql(`insert into rules (id) values ('${id(6)}')`);
+    expect(await anonymous("acme").read("select id from rules")).toEqual([{ id: id(6) }]);
+    expect(await jane.read("select id from rules")).toEqual([{ id: id(6) }]);
+    expect(await carol.read("select id from rules")).toEqual([]);
+    expect(await jane.outcome("insert into rules default values")).toBe("42501");
+  });
+});
+
+describe("an extra condition", () => {
+  test("denies what it excludes to the owner and to holders, and allows an edit to leave it", async () => {
+    expect(await bob.sql(`update articles set text = 'late' where id = '${id(5)}' returning id`)).toEqual([]);
+    expect(await alice.sql(`update articles set text = 'late' where id = '${id(5)}' returning id`)).toEqual([]);
+    expect(await bob.sql(`delete from articles where id = '${id(5)}' returning id`)).toEqual([]);
+    expect(await bob.sql(`update articles set state = 'published' where id = '${id(4)}' returning id`)).toEqual([
+      { id: id(4) },
+    ]);
+    expect(await bob.sql(`delete from articles where id = '${id(4)}' returning id`)).toEqual([]);
+  });
+});
+
+describe("own feature names at the key of a scope", () => {
+  test("allows each command by its own feature, at the scope of that key only", async () => {
+    expect(await jane.outcome(`insert into "order" (id, campus) values ('${id(7)}', 'chicago')`)).toBe("allowed");
+    expect(await jane.outcome(`insert into "order" (campus) values ('miami')`)).toBe("42501");
+    expect(await jane.outcome(`insert into "order" (campus) values ('nowhere')`)).toBe("42501");
+    expect(await jane.read('select id from "order"')).toEqual([{ id: id(7) }]);
+    expect(await bob.read('select id from "order"')).toEqual([]);
+    expect(await bob.outcome(`insert into "order" (campus) values ('chicago')`)).toBe("42501");
+  });
+});
