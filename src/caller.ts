@@ -20,6 +20,16 @@ export interface TokenCaller {
   readonly expiresAt: number;
 }
 
+/** A request with an API key, of which nothing is known yet but its form: the database says whether there is such a key. */
+export interface ApiKeyCaller {
+  readonly kind: "apiKey";
+  readonly publicId: string;
+  /** SHA-256 of the secret that was shown, in hex. */
+  readonly secretHash: string;
+  /** The slug of the header `x-tenant`, else null: the key's own tenant. */
+  readonly tenant: string | null;
+}
+
 /** What is known of where a request came from: for the audit, never for a decision. */
 export interface RequestOrigin {
   readonly ip: string | null;
@@ -27,4 +37,4 @@ export interface RequestOrigin {
 }
 
 /** Everybody a session can be opened for. */
-export type Caller = AnonymousCaller | TokenCaller;
+export type Caller = AnonymousCaller | TokenCaller | ApiKeyCaller;

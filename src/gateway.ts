@@ -67,7 +67,7 @@ function corsFor(origins: readonly string[]) {
     origin: [...origins],
     credentials: false,
     methods: ["POST"],
-    allowedHeaders: ["authorization", "content-type", "x-api-key", "x-request-id", "x-tenant"],
+    allowedHeaders: ["authorization", "content-type", "x-act-as", "x-api-key", "x-request-id", "x-tenant"],
     exposedHeaders: ["x-request-id", "www-authenticate"],
     maxAge: 600,
   };

@@ -1,4 +1,5 @@
 /** In charge of turning what a request shows into a Caller: credential in, caller out. */
+import { readApiKey } from "../api-key.js";
 import type { Caller } from "../caller.js";
 import { GatewayError } from "../errors.js";
 import { type TokenRules, verifyBearerToken } from "./bearer-token.js";
@@ -13,7 +14,12 @@ export interface ShownCredentials {
   readonly apiKey: string | null;
   /** `x-tenant`, as it came. */
   readonly tenant: string | null;
+  /** `x-act-as`, as it came. */
+  readonly actAs: string | null;
 }
+
+const longestSlug = 128;
+const longestEmail = 254;
 
 /** Decides who is asking. */
 export type Authenticate = (shown: ShownCredentials) => Promise<Caller>;
@@ -23,22 +29,31 @@ export type Authenticate = (shown: ShownCredentials) => Promise<Caller>;
  * @throws CredentialError (UNAUTHENTICATED) from the returned function, and BAD_USER_INPUT for a tenant that can't be one
  */
 export function createAuthenticate(rules: TokenRules): Authenticate {
-  return async ({ authorization, apiKey, tenant }) => {
+  return async ({ authorization, apiKey, ...named }) => {
     if (authorization !== null && apiKey !== null) throw new CredentialError("TWO_CREDENTIALS");
-    if (apiKey !== null) throw new CredentialError("UNKNOWN_SCHEME");
-    const chosen = readTenantHeader(tenant);
-    if (authorization === null) return { kind: "anonymous", tenant: chosen };
+    const tenant = readName("x-tenant", named.tenant, longestSlug);
+    const actAs = readName("x-act-as", named.actAs, longestEmail);
+    if (actAs !== null && authorization === null)
+      throw new GatewayError("BAD_USER_INPUT", "The header x-act-as goes with a bearer token only.");
+    if (apiKey !== null) return apiKeyCaller(apiKey, tenant);
+    if (authorization === null) return { kind: "anonymous", tenant };
     const { provider, claims, expiresAt } = await verifyBearerToken(readBearer(authorization), rules);
     const facts = readFacts(claims, provider.claimPaths);
     return {
       kind: "token",
       issuer: provider.issuer,
       subject: facts.subject,
-      tenant: chosen ?? facts.tenant,
-      actAs: null,
+      tenant: tenant ?? facts.tenant,
+      actAs,
       expiresAt,
     };
   };
+}
+
+function apiKeyCaller(shown: string, tenant: string | null): Caller {
+  const facts = readApiKey(shown);
+  if (facts === null) throw new CredentialError("BAD_API_KEY");
+  return { kind: "apiKey", ...facts, tenant };
 }
 
 // Two Authorization headers arrive here joined by a comma, which no token contains.
@@ -49,8 +64,8 @@ function readBearer(authorization: string): string {
   return match[1];
 }
 
-function readTenantHeader(tenant: string | null): string | null {
-  if (tenant === null || tenant.trim() === "") return null;
-  if (tenant.length > 128) throw new GatewayError("BAD_USER_INPUT", "The header x-tenant is too long.");
-  return tenant;
+function readName(header: string, value: string | null, longest: number): string | null {
+  if (value === null || value.trim() === "") return null;
+  if (value.length > longest) throw new GatewayError("BAD_USER_INPUT", `The header ${header} is too long.`);
+  return value;
 }

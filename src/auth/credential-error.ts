@@ -12,6 +12,7 @@ export type CredentialFault =
   | "LIFETIME_TOO_LONG"
   | "UNKNOWN_ISSUER"
   | "UNKNOWN_KEY"
+  | "BAD_API_KEY"
   | "BAD_HEADER"
   | "BAD_TYPE"
   | "BAD_ALGORITHM"

@@ -31,12 +31,15 @@ export function settingsFor(
   options: SessionOptions,
   limits: SessionLimits,
 ): ReadonlyArray<readonly [string, string]> {
-  const isKnown = caller.kind === "token";
+  const token = caller.kind === "token" ? caller : null;
+  const key = caller.kind === "apiKey" ? caller : null;
   return [
-    ["app.issuer", isKnown ? caller.issuer : ""],
-    ["app.subject", isKnown ? caller.subject : ""],
+    ["app.issuer", token?.issuer ?? ""],
+    ["app.subject", token?.subject ?? ""],
+    ["app.key_id", key?.publicId ?? ""],
+    ["app.key_hash", key?.secretHash ?? ""],
     ["app.tenant", caller.tenant ?? ""],
-    ["app.act_as", isKnown ? (caller.actAs ?? "") : ""],
+    ["app.act_as", token?.actAs ?? ""],
     ["app.request_id", options.requestId],
     ["app.ip_address", ipAddressOf(options.origin) ?? ""],
     ["app.user_agent", userAgentOf(options.origin) ?? ""],

@@ -113,5 +113,6 @@ function recordOf(
 
 // Whom no session was opened for has no ids: what his verified credential says is all that is known.
 function credentialOf(caller: Caller | null): Readonly<Record<string, string>> {
-  return caller?.kind === "token" ? { issuer: caller.issuer, subject: caller.subject } : {};
+  if (caller?.kind === "token") return { issuer: caller.issuer, subject: caller.subject };
+  return caller?.kind === "apiKey" ? { apiKey: caller.publicId } : {};
 }

@@ -15,6 +15,7 @@ export function useCaller(authenticate: Authenticate, log: Log): Plugin {
           authorization: headers.get("authorization"),
           apiKey: headers.get("x-api-key"),
           tenant: headers.get("x-tenant"),
+          actAs: headers.get("x-act-as"),
         };
         rememberCaller(request, await authenticate(shown));
       } catch (error) {

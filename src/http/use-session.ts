@@ -43,6 +43,8 @@ async function executeInSession(args: ExecutionArgs, execute: Execute, sessions:
     const contextValue: Context = { caller, session, requestId, request: origin };
     const result = await execute({ ...args, contextValue });
     if (request.signal.aborted) return result;
+    // An operation that asked for no data has not shown the key to the database yet.
+    if (caller.kind === "apiKey") await session.identity().catch(() => undefined);
     return await (shape.mode === "write" ? endMutation(session, result) : endQuery(session, result));
   } finally {
     request.signal.removeEventListener("abort", hangUp);

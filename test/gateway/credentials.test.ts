@@ -174,7 +174,7 @@ describe("the caller", () => {
   it.each([
     ["two bearer tokens", { authorization: "Bearer a.b.c, Bearer d.e.f" }, "TWO_CREDENTIALS"],
     ["a bearer token and an API key", { authorization: "Bearer a.b.c", "x-api-key": "pk_1_2" }, "TWO_CREDENTIALS"],
-    ["an API key that nobody can check", { "x-api-key": "pk_1_2" }, "UNKNOWN_SCHEME"],
+    ["an API key of another form", { "x-api-key": "pk_1_2" }, "BAD_API_KEY"],
     ["a password", { authorization: "Basic YWxpY2U6YQ==" }, "UNKNOWN_SCHEME"],
     ["a scheme without a token", { authorization: "Bearer" }, "UNKNOWN_SCHEME"],
   ])("rejects %s, and never takes it for anonymous", async (_name, headers, reason) => {

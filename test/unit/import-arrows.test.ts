@@ -18,7 +18,7 @@ const levels = [
   "authority · loaders",
   "audit · observe",
   "database",
-  "caller · errors · config · generated",
+  "caller · api-key · errors · config · generated",
 ];
 
 interface Import {

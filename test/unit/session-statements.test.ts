@@ -15,6 +15,8 @@ describe("the settings of a session", () => {
     expect(Object.fromEntries(settingsFor(caller, { ...options, mode: "write" }, limits))).toEqual({
       "app.issuer": "https://issuer.test",
       "app.subject": "alice",
+      "app.key_id": "",
+      "app.key_hash": "",
       "app.tenant": "acme",
       "app.act_as": "bob@acme.test",
       "app.request_id": "r-1",
@@ -33,6 +35,8 @@ describe("the settings of a session", () => {
     expect(settings).toMatchObject({
       "app.issuer": "",
       "app.subject": "",
+      "app.key_id": "",
+      "app.key_hash": "",
       "app.act_as": "",
       "app.tenant": "acme",
       "app.lock": "none",
@@ -57,7 +61,7 @@ describe("the settings of a session", () => {
       mode: "read",
       isExplicit: false,
     });
-    expect(settings?.sql).toContain("set_config('transaction_read_only', $13, true)");
+    expect(settings?.sql).toContain("set_config('transaction_read_only', $15, true)");
     expect(settings?.parameters.at(-1)).toBe("on");
   });
 });

@@ -289,7 +289,7 @@ begin
     or not coalesce(k.secret_hash = shown or (k.previous_hash = shown and k.previous_until > statement_timestamp()), false)
   then
     -- one answer for unknown, wrong, expired and revoked
-    raise sqlstate 'PT401' using message = 'The credential is not accepted.';
+    raise sqlstate 'PT401' using message = 'The credential is not accepted.', detail = '{"reason":"BAD_API_KEY"}';
   end if;
   perform iam.require_active(k.user_id);
   if not iam.may_act_in(k.user_id, k.tenant_id)
