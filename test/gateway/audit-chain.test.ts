@@ -70,6 +70,20 @@ describe("sealing", () => {
   });
 });
 
+describe("a gateway that meets another one sealing", () => {
+  it("leaves it to that one, without waiting and without an error", async () => {
+    await writeEvents(3);
+    const other = await gateway.database.owner.connect();
+    await other.query("begin");
+    const { rows } = await other.query("select sealed from iam.seal_audit_events()");
+    expect(rows[0].sealed).toBeGreaterThan(0);
+    expect(await sealEvents(gateway.pool)).toMatchObject({ sealed: 0 });
+    await other.query("commit");
+    other.release();
+    expect(await verifyEvents(gateway.database.url)).toMatchObject({ brokenAt: null });
+  });
+});
+
 describe("verifying", () => {
   const broken = async (index: number) => {
     const { rows } = await gateway.database.owner.query(chain);

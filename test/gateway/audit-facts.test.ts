@@ -55,6 +55,30 @@ describe("a success event", () => {
   });
 });
 
+describe("a session that could not be opened again", () => {
+  it("denies knowing whom it was opened for", async () => {
+    const caller = {
+      kind: "token",
+      issuer: "portcullis-demo",
+      subject: "jane@acme.test",
+      tenant: null,
+      actAs: null,
+    } as const;
+    const session = createSessions(gateway.pool).open(
+      { ...caller, expiresAt: 4_102_444_800 },
+      { mode: "read", isSingleStatement: true, changesAuthority: false, requestId: "twice" },
+    );
+    await session.run(sql("select 1"));
+    expect(session.openedFor?.userId).toBe("00000000-0000-4000-8000-000000000051");
+    const { owner } = gateway.database;
+    await owner.query("update iam.users set is_active = false where email = 'jane@acme.test'");
+    await expect(session.run(sql("select 1"))).rejects.toMatchObject({ reason: 52105 });
+    expect(session.openedFor).toBeNull();
+    await session.rollback();
+    await owner.query("update iam.users set is_active = true where email = 'jane@acme.test'");
+  });
+});
+
 describe("a forged event", () => {
   it.each([
     ["a success", "select iam.record(50101, 'User', 'forged', null, '{}')"],
