@@ -478,13 +478,17 @@ security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   given uuid := iam.id_in(reference, 'User');
+  tenant uuid := iam.require_tenant();
   found_id uuid;
 begin
-  perform iam.require_tenant();
   select u.id into found_id
   from iam.users u
   where (u.id = given or (given is null and u.email = lower(reference)))
-    and u.id in (select iam.member_ids());
+    and exists (
+      select
+      from iam.tenant_members m
+      where m.tenant_id = tenant and m.user_id = u.id and m.deleted_at is null
+    );
   if found_id is null then
     raise sqlstate '52103' using message = 'The user does not exist.';
   end if;
