@@ -66,55 +66,152 @@ $$;
 comment on function iam.is_touched_by_deny(uuid, uuid, uuid) is
   'Whether a deny against the user, in force now or later, meets the feature or something above or below it, at the scope or above or below it, in whatever tenant.';
 
+create function iam.lacks(of_user uuid, tenant uuid, features uuid[], scopes uuid[], untils timestamptz[])
+returns text
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+-- how much is asked and held differs too much from call to call for one plan
+set plan_cache_mode = force_custom_plan
+as $$
+declare
+  held_features uuid[];
+  held_scopes uuid[];
+  held_untils timestamptz[];
+  features_above uuid[] := array(
+    select distinct c.ancestor_id from iam.feature_closure c where c.feature_id = any (features)
+  );
+  scopes_above uuid[] := array(
+    select distinct c.ancestor_id from iam.scope_closure c where c.scope_id = any (scopes)
+  );
+  is_denied boolean := exists (
+    select
+    from iam.grants g
+    where g.user_id = of_user
+      and g.effect = 'deny'
+      and (g.valid_until is null or g.valid_until > statement_timestamp())
+  );
+begin
+  select array_agg(given.feature_id), array_agg(held.scope_id), array_agg(held.ends)
+  into held_features, held_scopes, held_untils
+  from (
+    select g.role_id, g.feature_id, g.scope_id, coalesce(g.valid_until, 'infinity') as ends
+    from iam.grants g
+    where g.user_id = of_user
+      and g.effect = 'allow'
+      and (g.tenant_id = tenant or g.tenant_id is null)
+      and iam.is_live(g.valid_from, g.valid_until)
+    union all
+    select g.role_id, g.feature_id, g.scope_id, least(coalesce(g.valid_until, 'infinity'), coalesce(m.valid_until, 'infinity'))
+    from iam.group_members m
+    join iam.group_closure gc on gc.included_group_id = m.group_id
+    join iam.grants g on g.group_id = gc.group_id
+    where m.tenant_id = tenant
+      and m.user_id = of_user
+      and g.effect = 'allow'
+      and iam.is_live(m.valid_from, m.valid_until)
+      and iam.is_live(g.valid_from, g.valid_until)
+  ) held
+  cross join lateral (
+    select held.feature_id where held.feature_id is not null
+    union all
+    select rf.feature_id
+    from iam.role_closure rc
+    join iam.role_features rf on rf.role_id = rc.included_role_id
+    where rc.role_id = held.role_id
+  ) given (feature_id)
+  -- nothing else can cover what is asked
+  where held.scope_id = any (scopes_above) and given.feature_id = any (features_above);
+
+  return (
+    with needed as materialized (
+      select n.feature_id, n.scope_id, max(n.until) as until
+      from unnest(features, scopes, untils) n (feature_id, scope_id, until)
+      group by n.feature_id, n.scope_id
+    ), reached as materialized (
+      select n.feature_id, n.scope_id, n.until, fc.ancestor_id as feature_above, sc.ancestor_id as scope_above
+      from needed n
+      join iam.feature_closure fc on fc.feature_id = n.feature_id
+      join iam.scope_closure sc on sc.scope_id = n.scope_id
+    ), covered as materialized (
+      select distinct r.feature_id, r.scope_id
+      from reached r
+      join unnest(held_features, held_scopes, held_untils) held (feature_id, scope_id, until)
+        on held.feature_id = r.feature_above and held.scope_id = r.scope_above and held.until >= r.until
+    )
+    select f.code
+    from needed n
+    join iam.features f on f.id = n.feature_id
+    left join covered c on c.feature_id = n.feature_id and c.scope_id = n.scope_id
+    where c.feature_id is null
+      or (is_denied and iam.is_touched_by_deny(of_user, n.feature_id, n.scope_id))
+    order by f.code
+    limit 1
+  );
+end
+$$;
+comment on function iam.lacks(uuid, uuid, uuid[], uuid[], timestamptz[]) is
+  'The first of the features that the user does not hold at the scope beside it, and all below it, until the moment beside it, or that a deny touches there; null when he holds them all.';
+
+create function iam.require_to_hold(features uuid[], scopes uuid[], untils timestamptz[])
+returns void
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tenant uuid := iam.caller_tenant_id();
+  missing text;
+begin
+  if coalesce(cardinality(features), 0) = 0 then
+    return;
+  end if;
+  missing := iam.lacks(iam.caller_id(), tenant, features, scopes, untils);
+  -- whoever acts as him, and the key, hand out no more than they hold themselves
+  if missing is null and iam.is_acting() then
+    missing := iam.lacks(iam.actor_id(), tenant, features, scopes, untils);
+  end if;
+  if missing is null and iam.has_api_key() then
+    select f.code into missing
+    from unnest(features, scopes) n (feature_id, scope_id)
+    join iam.features f on f.id = n.feature_id
+    where not exists (
+      select
+      from iam.scope_closure c
+      where c.scope_id = n.scope_id and c.ancestor_id in (select iam.key_scopes(f.code))
+    )
+    order by f.code
+    limit 1;
+  end if;
+  if missing is not null then
+    raise sqlstate '52109' using
+      message = 'Nobody hands out what he does not hold himself, there and for as long.',
+      detail = jsonb_build_object('requires', missing)::text;
+  end if;
+end
+$$;
+comment on function iam.require_to_hold(uuid[], uuid[], timestamptz[]) is
+  'Raises 52109 unless the session holds each feature at the scope beside it and all below it, until the moment beside it, with no deny touching it.';
+
 create function iam.require_to_hand_out(role uuid, feature uuid, scope uuid, valid_until timestamptz)
 returns void
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  me uuid := iam.caller_id();
-  tenant uuid := iam.caller_tenant_id();
-  missing text;
+  given uuid[] := array(
+    select require_to_hand_out.feature
+    where require_to_hand_out.feature is not null
+    union
+    select rf.feature_id
+    from iam.role_closure rc
+    join iam.role_features rf on rf.role_id = rc.included_role_id
+    where rc.role_id = require_to_hand_out.role
+  );
 begin
-  select f.code into missing
-  from iam.features f
-  where f.id in (
-      select require_to_hand_out.feature
-      union
-      select rf.feature_id
-      from iam.role_closure rc
-      join iam.role_features rf on rf.role_id = rc.included_role_id
-      where rc.role_id = require_to_hand_out.role
-    )
-    and (
-      coalesce(iam.held_until(me, tenant, f.id, scope), '-infinity')
-        < coalesce(require_to_hand_out.valid_until, 'infinity')
-      or iam.is_touched_by_deny(me, f.id, scope)
-      -- whoever acts as him, and the key, hand out no more than they hold themselves
-      or (
-        iam.is_acting()
-        and (
-          coalesce(iam.held_until(iam.actor_id(), tenant, f.id, scope), '-infinity')
-            < coalesce(require_to_hand_out.valid_until, 'infinity')
-          or iam.is_touched_by_deny(iam.actor_id(), f.id, scope)
-        )
-      )
-      or (
-        iam.has_api_key()
-        and not exists (
-          select
-          from iam.scope_closure c
-          where c.scope_id = require_to_hand_out.scope and c.ancestor_id in (select iam.key_scopes(f.code))
-        )
-      )
-    )
-  order by f.code
-  limit 1;
-  if missing is not null then
-    raise sqlstate '52109' using
-      message = 'Nobody hands out what he does not hold himself, there and for as long.',
-      detail = jsonb_build_object('requires', missing)::text;
-  end if;
+  perform iam.require_to_hold(
+    given,
+    array_fill(scope, array[cardinality(given)]),
+    array_fill(coalesce(valid_until, 'infinity'), array[cardinality(given)])
+  );
 end
 $$;
 comment on function iam.require_to_hand_out(uuid, uuid, uuid, timestamptz) is
@@ -126,22 +223,27 @@ language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform iam.require_to_hand_out(
-    g.role_id, g.feature_id, g.scope_id,
-    nullif(least(coalesce(g.valid_until, 'infinity'), coalesce(require_to_hand_out_group.valid_until, 'infinity')), 'infinity')
-  )
-  from iam.grants g
-  where g.effect = 'allow'
-    and (g.valid_until is null or g.valid_until > statement_timestamp())
-    -- as an array, so that their few grants are found by index and not all grants read
-    and g.group_id = any (array(
-      with recursive above (id) as (
-        select of_group
-        union
-        select link.group_id from above join iam.group_includes link on link.included_group_id = above.id
-      )
-      select id from above
-    ));
+  perform iam.require_to_hold(array_agg(given.feature_id), array_agg(given.scope_id), array_agg(given.until))
+  from (
+    select
+      coalesce(g.feature_id, rf.feature_id) as feature_id,
+      g.scope_id,
+      least(coalesce(g.valid_until, 'infinity'), coalesce(require_to_hand_out_group.valid_until, 'infinity')) as until
+    from iam.grants g
+    left join iam.role_closure rc on rc.role_id = g.role_id
+    left join iam.role_features rf on rf.role_id = rc.included_role_id
+    where g.effect = 'allow'
+      and (g.valid_until is null or g.valid_until > statement_timestamp())
+      -- as an array, so that their few grants are found by index and not all grants read
+      and g.group_id = any (array(
+        with recursive above (id) as (
+          select of_group
+          union
+          select link.group_id from above join iam.group_includes link on link.included_group_id = above.id
+        )
+        select id from above
+      ))
+  ) given;
 end
 $$;
 comment on function iam.require_to_hand_out_group(uuid, timestamptz) is

@@ -46,6 +46,9 @@ grant select on
 to web_user;
 grant select (id, code, name, issuer, is_enabled, provisions, audience, algorithms, jwks_uri, created_at, updated_at)
   on iam.providers to web_user;
+grant select (id, tenant_id, user_id, name, public_id, previous_until, expires_at, revoked_at, last_used_at, created_at)
+  on iam.api_keys to web_user;
+grant select on iam.api_key_grants to web_user;
 -- which tenant a user has chosen would tell one of the others that he is in
 grant select (id, email, name, is_active, is_locked, is_system, is_service, may_log_in, created_at, updated_at, deleted_at)
   on iam.users to web_user;
@@ -210,6 +213,28 @@ create policy grants_select_holder
 comment on policy grants_select_holder on iam.grants is
   'A user sees the grants given to him and his groups, or those at the scopes where he holds iam.grants.read.';
 
+create policy api_keys_select_owner
+  on iam.api_keys
+  for select
+  to web_user
+  using (
+    tenant_id = (select iam.caller_tenant_id())
+    and (user_id = (select iam.caller_id()) or (select iam.holds_everywhere('iam.api_keys.read')))
+  );
+comment on policy api_keys_select_owner on iam.api_keys is
+  'A user sees his own API keys, or all of his tenant''s with iam.api_keys.read; nobody sees the hash of a secret.';
+
+create policy api_key_grants_select_owner
+  on iam.api_key_grants
+  for select
+  to web_user
+  using (
+    tenant_id = (select iam.caller_tenant_id())
+    and (api_key_id in (select iam.caller_api_keys()) or (select iam.holds_everywhere('iam.api_keys.read')))
+  );
+comment on policy api_key_grants_select_owner on iam.api_key_grants is
+  'A user sees what an API key was given when he may see the key.';
+
 create policy audit_events_select_reader
   on iam.audit_events
   for select
@@ -283,6 +308,24 @@ create policy grants_select_delegate
 comment on policy grants_select_delegate on iam.grants is
   'Whoever acts as the user, and an API key, see nothing here without iam.grants.read of their own at the tenant''s root.';
 
+create policy api_keys_select_delegate
+  on iam.api_keys
+  as restrictive
+  for select
+  to web_user
+  using (not (select iam.is_delegated()) or (select iam.delegates_hold_everywhere('iam.api_keys.read')));
+comment on policy api_keys_select_delegate on iam.api_keys is
+  'Whoever acts as the user, and an API key, see nothing here without iam.api_keys.read of their own at the tenant''s root.';
+
+create policy api_key_grants_select_delegate
+  on iam.api_key_grants
+  as restrictive
+  for select
+  to web_user
+  using (not (select iam.is_delegated()) or (select iam.delegates_hold_everywhere('iam.api_keys.read')));
+comment on policy api_key_grants_select_delegate on iam.api_key_grants is
+  'Whoever acts as the user, and an API key, see nothing here without iam.api_keys.read of their own at the tenant''s root.';
+
 create policy audit_events_select_delegate
   on iam.audit_events
   as restrictive
@@ -300,7 +343,8 @@ declare
   f record;
 begin
   for f in
-    select p.oid::regprocedure as signature, p.prosecdef, p.provolatile = 's' as only_reads
+    select p.oid::regprocedure as signature, p.prosecdef,
+           p.provolatile = 's' and not coalesce(p.proconfig::text like '%plan_cache_mode%', false) as only_reads
     from pg_catalog.pg_proc p
     where p.pronamespace = 'iam'::regnamespace
   loop
@@ -319,6 +363,7 @@ grant execute on function
   iam.open_session(),
   iam.provision(),
   iam.list_providers(),
+  iam.touch_api_key(text),
   iam.record_attempts(jsonb),
   iam.seal_audit_events(integer),
   iam.verify_audit_events()
@@ -358,7 +403,7 @@ declare
   name text;
 begin
   foreach name in array array[
-    'readable_groups', 'readable_users', 'readable_tenants', 'readable_scopes', 'readable_roles',
+    'caller_api_keys', 'public_id_of', 'readable_groups', 'readable_users', 'readable_tenants', 'readable_scopes', 'readable_roles',
     'managed_groups', 'groups_showing_members', 'member_ids',
     'resolve_group', 'resolve_user', 'resolve_role', 'resolve_feature', 'resolve_scope', 'resolve_tenant',
     'create_group', 'update_group', 'delete_group', 'enable_group', 'disable_group', 'lock_group', 'unlock_group',
@@ -371,6 +416,7 @@ begin
     'create_user', 'update_user', 'delete_user', 'enable_user', 'disable_user', 'lock_user', 'unlock_user',
     'link_identity', 'unlink_identity', 'enable_identity', 'disable_identity',
     'create_provider', 'update_provider', 'delete_provider', 'enable_provider', 'disable_provider',
+    'create_api_key', 'update_api_key', 'rotate_api_key', 'revoke_api_key', 'grant_to_api_key', 'revoke_from_api_key',
     'create_role', 'update_role', 'delete_role', 'add_role_features', 'remove_role_features',
     'include_role', 'exclude_role', 'set_role_assignable',
     'create_feature', 'update_feature', 'set_feature_assignable'
