@@ -35,6 +35,8 @@ export interface Resource {
   /** The relations on show by field name. */
   readonly links: ReadonlyMap<string, Link>;
   readonly lists: ReadonlyMap<string, Through>;
+  /** The field with the tenant's id, when the table belongs to tenants. */
+  readonly tenant: Field | null;
   readonly owner: Field | null;
   readonly scope: { readonly field: string; readonly column: string; readonly type: string | null } | null;
   /** The column with the id of the group whose members may do everything with the row. */
@@ -76,6 +78,7 @@ export function resource<M extends ModelName>(name: M, declaration: Declaration<
     columns,
     links,
     lists: new Map(Object.entries(declaration.lists ?? {})),
+    tenant: model.fields["tenantId"] ?? null,
     owner: owner === undefined ? null : fieldOf(name, owner),
     scope: scopeOf(name, declaration.scope),
     group: group === undefined ? null : fieldOf(name, group),

@@ -45,7 +45,7 @@ describe("what is sent", () => {
           "select set_config('app.issuer', $1, true), set_config('app.subject', $2, true), set_config('app.key_id', $3, true), set_config('app.key_hash', $4, true), set_config('app.tenant', $5, true), set_config('app.act_as', $6, true), set_config('app.request_id', $7, true), set_config('app.ip_address', $8, true), set_config('app.user_agent', $9, true), set_config('app.lock', $10, true), set_config('statement_timeout', $11, true), set_config('lock_timeout', $12, true), set_config('idle_in_transaction_session_timeout', $13, true), set_config('timezone', $14, true), set_config('transaction_read_only', $15, true)",
           "select * from iam.open_session()",
           "select set_config('role', $1, true)",
-          "select (select json_build_object('title', "t0"."title", 'owner', (select json_build_object('email', "t1"."email") from "iam"."users" as "t1" where ("t1"."id" = "t0"."owner_id"))) from "public"."todos" as "t0" where ("t0"."id" = $1::"uuid")) as data",
+          "select (select json_build_object('title', "t0"."title", 'owner', (select json_build_object('email', "t1"."email") from "iam"."users" as "t1" where "t1"."id" = "t0"."owner_id")) from "public"."todos" as "t0" where "t0"."id" = $1::"uuid") as data",
         ],
         "writes": 1,
       }
@@ -62,7 +62,7 @@ describe("what is sent", () => {
         "select * from iam.open_session()",
         "select set_config('role', $1, true)",
         "select json_build_object('kind', case when (select is_servic",
-        "select (select json_build_object('total', (select count(*) f",
+        "select (with everywhere as materialized (select iam.holds_ev",
         "select array_agg(iam.can(asked.feature, asked.scope) order b",
         "commit",
       ]
@@ -79,7 +79,7 @@ describe("what is sent", () => {
         "select * from iam.open_session()",
         "select set_config('role', $1, true)",
         "insert into "public"."todos" ("title") values ($1::"text") returning id",
-        "select json_build_object('todo', (select json_build_object('title', "t0"."title") from "public"."todos" as "t0" where ("t0"."id" = $1::"uuid"))) as data",
+        "select json_build_object('todo', (select json_build_object('title', "t0"."title") from "public"."todos" as "t0" where "t0"."id" = $1::"uuid")) as data",
         "commit",
       ]
     `);
@@ -90,7 +90,7 @@ describe("what is sent", () => {
     expect(statements.slice(4)).toMatchInlineSnapshot(`
       [
         "select "iam"."create_group"("name" => $1::"text") as result",
-        "select json_build_object('group', (select json_build_object('name', "t0"."name") from "iam"."groups" as "t0" where ("t0"."id" = $1::"uuid"))) as data",
+        "select json_build_object('group', (select json_build_object('name', "t0"."name") from "iam"."groups" as "t0" where "t0"."id" = $1::"uuid")) as data",
         "commit",
       ]
     `);

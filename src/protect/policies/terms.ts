@@ -98,7 +98,7 @@ function mayChange(parent: Protection, whose: Principal, place: Place): string {
 }
 
 /** The function that answers which rows are shared: iam.shared_todos. */
-export function sharedFunction({ schema, table }: Protection): string {
+export function sharedFunction({ schema, table }: Pick<Protection, "schema" | "table">): string {
   return `iam.${name(schema === "public" ? `shared_${table}` : `shared_${schema}_${table}`)}`;
 }
 

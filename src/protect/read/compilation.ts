@@ -35,11 +35,3 @@ export function askedOf({ definition, nodes }: SelectedField): AskedType {
 export function tableOf({ table }: Resource, alias: string): Sql {
   return sql`${sql.id(table.schema, table.name)} as ${sql.id(alias)}`;
 }
-
-/**
- * Conditions that change no answer and only help the planner find an index: row-level security judges the rows by itself.
- * None so far; the place where the caller's own scopes go in.
- */
-export function accessPath(_resource: Resource, _row: Source): readonly Sql[] {
-  return [];
-}

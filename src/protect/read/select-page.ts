@@ -1,7 +1,8 @@
 /** In charge of a list in SQL: one page of rows with one row more, to know whether there is a next; and the rest only when asked. */
 import { sql } from "kysely";
 import type { Resource } from "../resource.js";
-import { type AskedType, accessPath, askedOf, type Compilation, tableOf } from "./compilation.js";
+import { countVisible, existsVisible, findReasons, firstVisible, reasonsToSee } from "./access-path.js";
+import { type AskedType, askedOf, type Compilation, tableOf } from "./compilation.js";
 import type { Position } from "./cursor.js";
 import type { Match } from "./field-plan.js";
 import { matches } from "./filter.js";
@@ -48,7 +49,13 @@ export function selectPage(compilation: Compilation, query: PageQuery): Sql {
   }
   if (asked.has("totalCount")) pairs.push(["total", selectCount(compilation, query, page)]);
   if (asked.has("pageInfo")) pairs.push(...selectNeighbours(compilation, query, page));
-  return sql`(select ${jsonObject(pairs)})`;
+  const answer = sql`select ${jsonObject(pairs)}`;
+  return hasPath(query) ? sql`(with ${findReasons(query.resource)} ${answer})` : sql`(${answer})`;
+}
+
+// Below a parent its rows are few, and an index finds them.
+function hasPath({ resource, match }: PageQuery): boolean {
+  return match === undefined && reasonsToSee(resource) !== null;
 }
 
 interface Rows {
@@ -63,12 +70,20 @@ function selectRows(compilation: Compilation, query: PageQuery, { page, nodes }:
   const objects = [...nodes].map(([path, asked]) => [path, below.selectObject(below, asked, row)] as const);
   const item = jsonObject([[placeKey, placeOf(page, row)], ...objects]);
   const terms = page.isBackward ? reversed(page.terms) : page.terms;
-  const where = allOf([
-    ...conditions(query, page, row),
-    ...(page.after ? [isAfter(page.after, row)] : []),
-    ...(page.before ? [isBefore(page.before, row)] : []),
-  ]);
-  const found = sql`select ${item} as item from ${tableOf(query.resource, alias)} where ${where} order by ${orderBy(query.resource, terms, row)} limit ${page.size + 1}`;
+  const wanted = {
+    where: (one: Source): Sql =>
+      allOf([
+        ...conditions(query, page, one),
+        ...(page.after ? [isAfter(page.after, one)] : []),
+        ...(page.before ? [isBefore(page.before, one)] : []),
+      ]),
+    order: (one: Source): Sql => orderBy(query.resource, terms, one),
+    limit: page.size + 1,
+  };
+  const [from, where] = hasPath(query)
+    ? [sql`${firstVisible(compilation, query.resource, wanted)} as ${sql.id(alias)}`, sql`true`]
+    : [tableOf(query.resource, alias), wanted.where(row)];
+  const found = sql`select ${item} as item from ${from} where ${where} order by ${wanted.order(row)} limit ${wanted.limit}`;
   return sql`(select coalesce(json_agg(page.item), '[]'::json) from (${found}) as page)`;
 }
 
@@ -84,17 +99,20 @@ function placeOf({ resource, terms }: Page, row: Source): Sql {
 }
 
 function selectCount(compilation: Compilation, query: PageQuery, page: Page): Sql {
+  const where = (row: Source): Sql => allOf(conditions(query, page, row));
+  if (hasPath(query)) return countVisible(compilation, query.resource, where);
   const alias = compilation.nextAlias();
-  return sql`(select count(*) from ${tableOf(query.resource, alias)} where ${allOf(conditions(query, page, rowSource(alias)))})`;
+  return sql`(select count(*) from ${tableOf(query.resource, alias)} where ${where(rowSource(alias))})`;
 }
 
 // Only a cursor leaves something behind itself; without one the list begins where the page does.
 function selectNeighbours(compilation: Compilation, query: PageQuery, page: Page): readonly [string, Sql][] {
   const exists = (place: Place, isBeyond: typeof isAfter): Sql => {
+    const where = (row: Source): Sql =>
+      allOf([...conditions(query, page, row), anyOf([isAt(place, row), isBeyond(place, row)])]);
+    if (hasPath(query)) return existsVisible(compilation, query.resource, where);
     const alias = compilation.nextAlias();
-    const row = rowSource(alias);
-    const where = allOf([...conditions(query, page, row), anyOf([isAt(place, row), isBeyond(place, row)])]);
-    return sql`exists (select from ${tableOf(query.resource, alias)} where ${where})`;
+    return sql`exists (select from ${tableOf(query.resource, alias)} where ${where(rowSource(alias))})`;
   };
   return [
     ...(page.after ? [["isAfterStart", exists(page.after, isBefore)] as [string, Sql]] : []),
@@ -103,11 +121,7 @@ function selectNeighbours(compilation: Compilation, query: PageQuery, page: Page
 }
 
 function conditions({ resource, match, parent }: PageQuery, { filter }: Page, row: Source): readonly Sql[] {
-  return [
-    ...(match ? [match(row, parent)] : []),
-    ...(filter ? [matches(resource, filter, row)] : []),
-    ...accessPath(resource, row),
-  ];
+  return [...(match ? [match(row, parent)] : []), ...(filter ? [matches(resource, filter, row)] : [])];
 }
 
 function askedNodes({ operation }: Compilation, fields: readonly SelectedField[]): ReadonlyMap<NodePath, AskedType> {

@@ -2,11 +2,11 @@
 import { sql } from "kysely";
 import { GatewayError } from "../../errors.js";
 import type { Resource } from "../resource.js";
-import { type AskedType, accessPath, askedOf, type Compilation, tableOf } from "./compilation.js";
+import { type AskedType, askedOf, type Compilation, tableOf } from "./compilation.js";
 import { type GuardedPlan, type Match, planOf } from "./field-plan.js";
 import { selectPage } from "./select-page.js";
 import { type Operation, type SelectedField, selectedFields } from "./selection.js";
-import { allOf, jsonObject, rowSource, type Source, type Sql } from "./sql.js";
+import { jsonObject, rowSource, type Source, type Sql } from "./sql.js";
 
 /** How many rows one statement can give at most, all its lists together: lists in lists multiply. */
 export const mostRows = 25_000;
@@ -68,5 +68,5 @@ export function selectOne(compilation: Compilation, { resource, match, parent, .
   const alias = compilation.nextAlias();
   const row = rowSource(alias);
   const object = selectObject(compilation, asked, row);
-  return sql`(select ${object} from ${tableOf(resource, alias)} where ${allOf([match(row, parent), ...accessPath(resource, row)])})`;
+  return sql`(select ${object} from ${tableOf(resource, alias)} where ${match(row, parent)})`;
 }

@@ -1,0 +1,161 @@
+/**
+ * In charge of the way to the rows that a caller may see. Row-level security judges each row by a filter, which no index
+ * answers; what is written here changes no answer and leads the planner to the caller's own rows, scopes and shares.
+ */
+import { sql } from "kysely";
+import { sharedFunction } from "../policies/terms.js";
+import type { Resource } from "../resource.js";
+import { type Compilation, tableOf } from "./compilation.js";
+import { allOf, anyOf, rowSource, type Source, type Sql } from "./sql.js";
+
+/** Which rows are asked for, whatever table of the statement they come from. */
+export interface Wanted {
+  readonly where: (row: Source) => Sql;
+  readonly order: (row: Source) => Sql;
+  readonly limit: number;
+}
+
+/** One reason to see a row, as what an index answers. */
+interface Reason {
+  readonly column: string;
+  /** One value, or an array of them. */
+  readonly value: Sql;
+  /** True when a value has many rows, so that the newest of each are had one value at a time. */
+  readonly isEach: boolean;
+}
+
+// Beyond it, walking the whole tenant in order meets a visible row sooner than asking every scope for its newest.
+const mostScopes = 30;
+
+/** The reasons of a resource with generated policies; null when rows are seen for others, or in no order of the caller's. */
+export function reasonsToSee(resource: Resource): readonly Reason[] | null {
+  const { owner, scope, group, shares, parent, publicRead, table, tenant } = resource;
+  if (table.schema === "iam" || !tenant || parent || publicRead) return null;
+  return [
+    ...(owner ? [{ column: owner.column, value: sql`(select iam.caller_id())`, isEach: false }] : []),
+    ...(scope
+      ? [each(scope.column, sql`(select places from held)::${sql.raw(scope.type === null ? "uuid" : "text")}[]`)]
+      : []),
+    ...(group ? [each(group.column, sql`(select groups from belonging)::uuid[]`)] : []),
+    ...(shares ? [each("id", sql`(select rows from shared)::uuid[]`, false)] : []),
+  ];
+}
+
+function each(column: string, value: Sql, isEach = true): Reason {
+  return { column, value, isEach };
+}
+
+/** What the statement finds out first: what the caller holds, is in, and was given. Only what is used is ever asked. */
+export function findReasons(resource: Resource): Sql {
+  const feature = sql.lit(resource.featureOf("read"));
+  const { scope, group, shares } = resource;
+  const places = scope?.type
+    ? sql`iam.scope_keys_with(${feature}, ${sql.lit(scope.type)}, 'caller')`
+    : sql`iam.scopes_with(${feature}, 'caller')`;
+  const nothing = scope?.type ? sql`'{}'::text[]` : sql`'{}'::uuid[]`;
+  return sql.join(
+    [
+      sql`everywhere as materialized (select ${holdsAll(resource, feature)} as is_held)`,
+      scope
+        ? sql`held as materialized (select case when not is_held then array(select ${places}) end as places from everywhere)`
+        : sql`held as materialized (select ${nothing} as places)`,
+      ...(group ? [sql`belonging as materialized (select array(select iam.groups_with('caller')) as groups)`] : []),
+      ...(shares
+        ? [
+            sql`shared as materialized (select array(select ${sql.raw(sharedFunction({ schema: resource.table.schema, table: resource.table.name }))}('read', 'caller')) as rows)`,
+          ]
+        : []),
+    ],
+    sql`, `,
+  );
+}
+
+// A row without a scope stands at the root: held there, every row is seen, whatever is denied below.
+function holdsAll({ scope }: Resource, feature: Sql): Sql {
+  const everywhere = sql`iam.holds_everywhere(${feature}, 'caller')`;
+  if (scope) return everywhere;
+  return sql`(${everywhere} or coalesce(iam.caller_root_scope_id() in (select iam.scopes_with(${feature}, 'caller')), false))`;
+}
+
+// Conditions on no row: Postgres judges them once and leaves out a branch that they exclude.
+const seesAll = sql`(select is_held from everywhere)`;
+const walks = sql`(select is_held or cardinality(places) > ${sql.lit(mostScopes)} from everywhere, held)`;
+
+/** The first rows in an order, as a table: a walk in that order, or the first of each reason. Each row once. */
+export function firstVisible(compilation: Compilation, resource: Resource, wanted: Wanted): Sql {
+  const reasons = reasonsToSee(resource) ?? [];
+  const walk = first(compilation, resource, { ...wanted, where: (row) => allOf([walks, wanted.where(row)]) });
+  const branches = reasons.map((reason, index) => {
+    const where = (row: Source): Sql =>
+      allOf([
+        sql`not ${walks}`,
+        inTenant(row),
+        ...reasons.slice(0, index).map((one) => isNot(one, row)),
+        wanted.where(row),
+      ]);
+    return reason.isEach
+      ? firstOfEach(compilation, resource, { reason, wanted: { ...wanted, where } })
+      : first(compilation, resource, { ...wanted, where: (row) => allOf([holds(reason, row), where(row)]) });
+  });
+  return sql`(${sql.join([walk, ...branches], sql` union all `)})`;
+}
+
+function first(compilation: Compilation, resource: Resource, { where, order, limit }: Wanted): Sql {
+  const alias = compilation.nextAlias();
+  const row = rowSource(alias);
+  return sql`(select ${sql.id(alias)}.* from ${tableOf(resource, alias)} where ${where(row)} order by ${order(row)} limit ${limit})`;
+}
+
+function firstOfEach(
+  compilation: Compilation,
+  resource: Resource,
+  { reason, wanted }: { readonly reason: Reason; readonly wanted: Wanted },
+): Sql {
+  const [value, found] = [compilation.nextAlias(), compilation.nextAlias()];
+  const isIt = (row: Source): Sql => sql`${row(reason.column)} = ${sql.id(value, "value")}`;
+  const newest = first(compilation, resource, { ...wanted, where: (row) => allOf([isIt(row), wanted.where(row)]) });
+  return sql`(select ${sql.id(found)}.* from unnest(${reason.value}) as ${sql.id(value)}(value) cross join lateral ${newest} as ${sql.id(found)})`;
+}
+
+/** How many rows there are. */
+export function countVisible(compilation: Compilation, resource: Resource, where: Wanted["where"]): Sql {
+  return sql`(${count(compilation, resource, (row) => allOf([seesAll, where(row)]))} + ${count(
+    compilation,
+    resource,
+    (row) => allOf([sql`not ${seesAll}`, hasReason(resource, row), where(row)]),
+  )})`;
+}
+
+function count(compilation: Compilation, resource: Resource, where: Wanted["where"]): Sql {
+  const alias = compilation.nextAlias();
+  return sql`(select count(*) from ${tableOf(resource, alias)} where ${where(rowSource(alias))})`;
+}
+
+/** Whether there is one. */
+export function existsVisible(compilation: Compilation, resource: Resource, where: Wanted["where"]): Sql {
+  return anyOf([
+    exists(compilation, resource, (row) => allOf([walks, where(row)])),
+    exists(compilation, resource, (row) => allOf([sql`not ${walks}`, hasReason(resource, row), where(row)])),
+  ]);
+}
+
+function exists(compilation: Compilation, resource: Resource, where: Wanted["where"]): Sql {
+  const alias = compilation.nextAlias();
+  return sql`exists (select from ${tableOf(resource, alias)} where ${where(rowSource(alias))})`;
+}
+
+function hasReason(resource: Resource, row: Source): Sql {
+  return allOf([inTenant(row), anyOf((reasonsToSee(resource) ?? []).map((reason) => holds(reason, row)))]);
+}
+
+function holds({ column, value, isEach }: Reason, row: Source): Sql {
+  return isEach || column === "id" ? sql`${row(column)} = any(${value})` : sql`${row(column)} = ${value}`;
+}
+
+function isNot(reason: Reason, row: Source): Sql {
+  return sql`(${holds(reason, row)}) is not true`;
+}
+
+function inTenant(row: Source): Sql {
+  return sql`${row("tenant_id")} = (select iam.caller_tenant_id())`;
+}
