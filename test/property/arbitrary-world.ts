@@ -175,24 +175,23 @@ function arrangeRoles(
   features: readonly string[],
 ): readonly Role[] {
   // a role includes only earlier ones, of its own tenant or the system's: no circles, nothing foreign
-  return drawn.reduce<readonly Role[]>((roles, role, n) => {
+  const roles: Role[] = [...systemRoles];
+  for (const [n, role] of drawn.entries()) {
     const includable = roles.filter((other) => other.tenant === null || other.tenant === role.tenant);
-    return [
-      ...roles,
-      {
-        id: `r${n}`,
-        tenant: role.tenant,
-        features: distinct(
-          role.features.map((f) => pick(features, f)),
-          (code) => code,
-        ),
-        includes: distinct(
-          role.includes.map((i) => pick(includable, i).id),
-          (id) => id,
-        ),
-      },
-    ];
-  }, systemRoles);
+    roles.push({
+      id: `r${n}`,
+      tenant: role.tenant,
+      features: distinct(
+        role.features.map((f) => pick(features, f)),
+        (code) => code,
+      ),
+      includes: distinct(
+        role.includes.map((i) => pick(includable, i).id),
+        (id) => id,
+      ),
+    });
+  }
+  return roles;
 }
 
 function arrangeGrant(world: Cast, drawn: Plan["grants"][number], id: string): readonly Grant[] {

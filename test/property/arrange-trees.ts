@@ -12,19 +12,17 @@ export function arrangeScopes(tenants: readonly string[], drawn: readonly DrawnS
   return tenants.flatMap((tenant, t) => {
     const root: Scope = { id: `${tenant}root`, tenant, type: "tenant", key: tenant, parent: null };
     const mine = drawn.filter((scope) => scope.tenant % tenants.length === t);
-    return mine.reduce<readonly Scope[]>(
-      (tree, scope, n) => [
-        ...tree,
-        {
-          id: `${tenant}s${n}`,
-          tenant,
-          type: scope.isCampus ? "campus" : "store",
-          key: `k${n}`,
-          parent: tree[scope.parent % tree.length]?.id ?? root.id,
-        },
-      ],
-      [root],
-    );
+    const tree: Scope[] = [root];
+    for (const [n, scope] of mine.entries()) {
+      tree.push({
+        id: `${tenant}s${n}`,
+        tenant,
+        type: scope.isCampus ? "campus" : "store",
+        key: `k${n}`,
+        parent: tree[scope.parent % tree.length]?.id ?? root.id,
+      });
+    }
+    return tree;
   });
 }
 

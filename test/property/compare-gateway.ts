@@ -56,7 +56,7 @@ const globalIdOf = ({ id }: StoredWorld, row: Row) => `${typeOf[row.resource]}:$
 const lists =
   "todos(first: 100) { totalCount nodes { id } } chats(first: 100) { totalCount nodes { id } } sales(first: 100) { totalCount nodes { id } } groups(first: 100) { totalCount nodes { id } }";
 
-async function compareReads({ gateway, stored, who, caller, label, notes, stride }: Comparison): Promise<void> {
+async function compareReads({ gateway, stored, who, caller, label, notes }: Comparison): Promise<void> {
   const { world } = stored;
   const one = (row: Row, n: number) =>
     row.resource === "todos"
@@ -101,7 +101,7 @@ async function compareReads({ gateway, stored, who, caller, label, notes, stride
   }
 }
 
-async function compareFeatures({ gateway, stored, who, caller, label, notes, stride }: Comparison): Promise<void> {
+async function compareFeatures({ gateway, stored, who, caller, label, notes }: Comparison): Promise<void> {
   const { world } = stored;
   const places = placesOf(stored);
   const checks = featuresOf(stored).map((feature, n) => ({
