@@ -4,6 +4,7 @@ import { resource } from "../protect/resource.js";
 /** A dotted permission code in the tree of features. */
 export const feature = resource("Feature", {
   feature: "iam.features",
+  hidden: ["keyGrants"],
   lists: {
     roles: {
       to: "Role",

@@ -1,5 +1,7 @@
 /** In charge of the list of what is protected. A new declaration is added here. */
 import type { Resource } from "../protect/resource.js";
+import { apiKey } from "./api-key.js";
+import { apiKeyGrant } from "./api-key-grant.js";
 import { auditEvent } from "./audit-event.js";
 import { chat } from "./chat.js";
 import { feature } from "./feature.js";
@@ -27,6 +29,8 @@ export const resources: readonly Resource[] = [
   feature,
   scope,
   grant,
+  apiKey,
+  apiKeyGrant,
   auditEvent,
   todo,
   chat,

@@ -70,6 +70,12 @@ declare
     when 50342 then 'scope_updated'
     when 50343 then 'scope_moved'
     when 50344 then 'scope_deleted'
+    when 50501 then 'api_key_created'
+    when 50502 then 'api_key_updated'
+    when 50503 then 'api_key_revoked'
+    when 50504 then 'api_key_given'
+    when 50505 then 'api_key_taken'
+    when 50506 then 'api_key_rotated'
     when 50900 then 'operation_denied'
     when 50901 then 'operation_failed'
   end;
@@ -95,7 +101,10 @@ as $$
     code, iam.event_name(code), iam.setting('app.tenant_id')::uuid, scope,
     coalesce(iam.setting('app.actor_id'), iam.setting('app.user_id'))::uuid, iam.setting('app.user_id')::uuid,
     resource_type, resource_id, iam.setting('app.request_id'),
-    iam.setting('app.ip_address')::inet, iam.setting('app.user_agent'), coalesce(metadata, '{}')
+    iam.setting('app.ip_address')::inet, iam.setting('app.user_agent'),
+    coalesce(metadata, '{}') || coalesce((
+      select jsonb_build_object('apiKey', k.public_id) from iam.api_keys k where k.id = iam.setting('app.api_key_id')::uuid
+    ), '{}')
   )
 $$;
 comment on function iam.record(integer, text, text, uuid, jsonb) is

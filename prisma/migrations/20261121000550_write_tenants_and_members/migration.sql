@@ -161,17 +161,24 @@ returns void
 language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  keys bigint;
 begin
   delete from iam.grants g where g.tenant_id = tenant and g.user_id = of_user;
   delete from iam.group_members m where m.tenant_id = tenant and m.user_id = of_user;
-  delete from iam.api_keys k where k.tenant_id = tenant and k.user_id = of_user;
+  with ended as (
+    delete from iam.api_keys k where k.tenant_id = tenant and k.user_id = of_user returning k.id
+  )
+  select count(iam.record(50503, 'ApiKey', e.id::text, iam.root_scope_id(tenant), jsonb_build_object('user', of_user)))
+  into keys
+  from ended e;
   update iam.groups g set owner_id = null, updated_at = now() where g.tenant_id = tenant and g.owner_id = of_user;
   update iam.users u set selected_tenant_id = null where u.id = of_user and u.selected_tenant_id = tenant;
   update iam.tenant_members m set deleted_at = now() where m.tenant_id = tenant and m.user_id = of_user;
 end
 $$;
 comment on function iam.end_membership(uuid, uuid) is
-  'Ends a membership with everything that hung on it: grants, groups, ownership of groups. Coming back revives nothing.';
+  'Ends a membership with everything that hung on it: grants, groups, API keys, ownership of groups. Coming back revives nothing.';
 
 create function iam.remove_tenant_member("user" text)
 returns uuid

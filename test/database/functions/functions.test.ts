@@ -5,12 +5,13 @@ import { type SqlCaller, useCallers } from "../../support/callers.js";
 import { fingerprint } from "../../support/fingerprint.js";
 import { grantFunctions } from "./grant-functions.js";
 import { groupFunctions } from "./group-functions.js";
+import { keyFunctions } from "./key-functions.js";
 import { peopleFunctions } from "./people-functions.js";
 
 const { as, database } = useCallers();
 const arrange = arranger(database);
 const ids: Record<string, string> = {};
-const all = [...groupFunctions, ...grantFunctions, ...peopleFunctions];
+const all = [...groupFunctions, ...grantFunctions, ...keyFunctions, ...peopleFunctions];
 
 beforeAll(async () => {
   for (const email of ["manager@acme.test", "robot@acme.test", "globalreader@acme.test"]) await arrange.user(email);
@@ -41,7 +42,19 @@ beforeAll(async () => {
     with mapping as (
       insert into iam.group_mappings (tenant_id, group_id, provider_id, external_id)
       select g.tenant_id, g.id, p.id, 'mapped' from iam.groups g, iam.providers p where g.name = 'Outside' returning id
+    ), key as (
+      insert into iam.api_keys (tenant_id, user_id, name, public_id, secret_hash, expires_at, revoked_at)
+      select m.tenant_id, m.user_id, given.name, given.public_id, sha256('secret'), '2100-01-01', given.revoked_at
+      from (values ('key', 'BobsKey1', null), ('revoked', 'BobsKey2', now())) given (name, public_id, revoked_at), iam.tenant_members m
+      join iam.users u on u.id = m.user_id where u.email = 'bob@acme.test'
+      returning tenant_id, id, name
+    ), given as (
+      insert into iam.api_key_grants (tenant_id, api_key_id, feature_id, scope_id)
+      select k.tenant_id, k.id, f.id, s.id from key k
+      join iam.scopes s on s.tenant_id = k.tenant_id and s.parent_id is null join iam.features f on f.code = 'todos.read'
     )
+    select name, 'ApiKey:' || id as id from key
+    union all
     select 'mapping' as name, 'GroupMapping:' || id as id from mapping
     union all
     select 'grant', 'Grant:' || g.id from iam.grants g join iam.roles r on r.id = g.role_id and r.code = 'sales_manager'

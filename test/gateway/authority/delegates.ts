@@ -8,6 +8,8 @@ import type { TestDatabase } from "../../support/database.js";
 /** What each delegate holds: the feature at the scope, and no more. */
 const held: readonly (readonly [name: string, feature: string, scope: string, tenant?: string])[] = [
   ["gwen", "iam.groups", "tenant/acme"],
+  ["kara", "iam.api_keys", "tenant/acme"],
+  ["kara", "view_sales_page", "campus/chicago"],
   ["gus", "iam.grants", "campus/chicago"],
   ["gus", "view_sales_page", "campus/chicago"],
   ["gus", "iam.roles.read", "campus/chicago"],
@@ -53,6 +55,7 @@ export async function arrangeDelegates(database: TestDatabase): Promise<Readonly
     ...(await arrangeRoles(database)),
     ...(await arrangeScopes(database)),
     ...(await arrangeIdentities(database)),
+    ...(await arrangeKeys(database)),
   };
 }
 
@@ -146,6 +149,36 @@ async function arrangeIdentities(database: TestDatabase): Promise<Readonly<Recor
     ...Object.fromEntries(rows.map(({ name, id }) => [`identity-${name}`, `Identity:${id}`])),
     ...Object.fromEntries(rows.map(({ name, user_id }) => [`user-${name}`, `User:${user_id}`])),
   };
+}
+
+async function arrangeKeys(database: TestDatabase): Promise<Readonly<Record<string, string>>> {
+  const { rows } = await database.owner.query<{ name: string; id: string }>(`
+    with key as (
+      insert into iam.api_keys (tenant_id, user_id, name, public_id, secret_hash, expires_at, revoked_at)
+      select m.tenant_id, m.user_id, given.name, rpad(replace(given.name, '-', ''), 8, '0'), sha256('secret'), given.ends, given.revoked
+      from (
+        values
+          ('key-ann', 'ann@acme.test', null, null),
+          ('key-dora', 'dora@acme.test', timestamptz '2100-01-01', null),
+          ('key-ending', 'dora@acme.test', '2100-01-01', null),
+          ('key-revoked', 'dora@acme.test', null, now()),
+          ('key-strong', 'strong@acme.test', null, null),
+          ('key-gus', 'gus@acme.test', null, null),
+          ('key-carol', 'carol@globex.test', null, null)
+      ) given (name, email, ends, revoked)
+      join iam.users u on u.email = given.email
+      join iam.tenant_members m on m.user_id = u.id
+      returning *
+    ), given as (
+      insert into iam.api_key_grants (tenant_id, api_key_id, feature_id, scope_id)
+      select k.tenant_id, k.id, f.id, s.id
+      from key k
+      join iam.scopes s on s.tenant_id = k.tenant_id and s.type = 'campus' and s.key = 'chicago'
+      join iam.features f on f.code = 'view_sales_page'
+      where k.name not in ('key-gus', 'key-carol')
+    )
+    select name, 'ApiKey:' || id as id from key`);
+  return Object.fromEntries(rows.map(({ name, id }) => [name, id]));
 }
 
 async function grantOf(database: TestDatabase, email: string): Promise<string> {

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { schema } from "../../../src/schema/index.js";
 import { grantCases } from "./cases/grants.js";
 import { groupCases } from "./cases/groups.js";
+import { keyCases } from "./cases/keys.js";
 import { roleCases } from "./cases/roles.js";
 import { rowCases } from "./cases/rows.js";
 import { scopeCases } from "./cases/scopes.js";
@@ -13,6 +14,7 @@ import type { Cases } from "./mutation-cases.js";
 const cases: Cases = {
   ...grantCases,
   ...groupCases,
+  ...keyCases,
   ...roleCases,
   ...rowCases,
   ...scopeCases,
