@@ -6,6 +6,7 @@ import type { Authenticate } from "./auth/authenticate.js";
 import type { Config } from "./config.js";
 import type { Sessions } from "./database/session.js";
 import { graphiqlPage } from "./http/graphiql-page.js";
+import { useApiKey } from "./http/use-api-key.js";
 import { useAudit } from "./http/use-audit.js";
 import { useCaller } from "./http/use-caller.js";
 import { useDocumentLimits } from "./http/use-document-limits.js";
@@ -23,6 +24,8 @@ export interface GatewayOptions {
   readonly sessions: Sessions;
   readonly authenticate: Authenticate;
   readonly audit: Pick<AuditTrail, "record">;
+  /** Writes down that an API key was used, for nobody to wait for. */
+  readonly touchApiKey: (publicId: string) => Promise<void>;
   readonly isReady: IsReady;
   readonly config: Pick<Config, "isProduction" | "corsOrigins">;
   readonly log: Log;
@@ -36,7 +39,7 @@ export type Gateway = YogaServerInstance<object, object>;
  * Nothing touches the database for data before the request is authenticated, parsed and valid.
  */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { schema, sessions, authenticate, audit, isReady, config, log } = options;
+  const { schema, sessions, authenticate, audit, touchApiKey, isReady, config, log } = options;
   return createYoga<object, object>({
     schema,
     plugins: [
@@ -47,6 +50,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       useDocumentLimits(), // at parsing: validation itself can be made to run for seconds
       useIntrospection(config.isProduction),
       useSession(sessions), // at execution only: a connection is taken for valid operations of known callers
+      useApiKey({ touch: touchApiKey, log }), // behind the session: only the database knows whether there is such a key
       useAudit(audit), // round the session: what it tells of is over, and the connection is free
       useMaskedErrors({ log, isProduction: config.isProduction }), // last: it sees the answer of every stage above
     ],

@@ -80,6 +80,7 @@ from (
     ('erin@acme.test', 'auditor', 'tenant', 'acme'),
     ('jane@acme.test', 'sales_manager', 'campus', 'chicago'),
     ('jane@acme.test', 'finance_officer', 'campus', 'chicago'),
+    ('reports@acme.test', 'sales_manager', 'campus', 'miami'),
     ('ada@portcullis.test', 'platform_admin', 'global', 'all')
 ) given (email, role, scope_type, scope_key)
 join iam.users u on u.email = given.email

@@ -9,6 +9,9 @@ interface Arguments {
   readonly positionals: readonly string[];
   readonly tenant: string | undefined;
   readonly preset: string | undefined;
+  readonly feature: readonly string[];
+  readonly scope: string | undefined;
+  readonly name: string | undefined;
 }
 
 interface Command {
@@ -43,6 +46,16 @@ const commands: Readonly<Record<string, Command>> = {
       await (await import("./token.js")).printToken(config, { email, tenant });
     },
   },
+  key: {
+    usage: "key <email> --tenant <slug> --feature <code>…",
+    summary: "make an API key (--scope <type/key>, --name <name>)",
+    run: async (config, { positionals: [email], tenant, feature, scope, name }) => {
+      if (email === undefined || tenant === undefined)
+        throw new StartupError("A key is a member's.", "portcullis key <email> --tenant <slug> --feature <code>");
+      const request = { email, tenant, features: feature, scope: scope ?? null, name: name ?? "Made by an operator" };
+      await (await import("./key.js")).printKey(config, request);
+    },
+  },
   "verify-audit": {
     usage: "verify-audit",
     summary: "tell whether the audit still is what was sealed",
@@ -73,6 +86,9 @@ function readArguments() {
     const options = {
       tenant: { type: "string" },
       preset: { type: "string" },
+      feature: { type: "string", multiple: true },
+      scope: { type: "string" },
+      name: { type: "string" },
       help: { type: "boolean", short: "h" },
     } as const;
     const { values, positionals } = parseArgs({ allowPositionals: true, options });
@@ -80,7 +96,14 @@ function readArguments() {
     return {
       name,
       help: values.help === true,
-      args: { positionals: rest, tenant: values.tenant, preset: values.preset },
+      args: {
+        positionals: rest,
+        tenant: values.tenant,
+        preset: values.preset,
+        feature: values.feature ?? [],
+        scope: values.scope,
+        name: values.name,
+      },
     };
   } catch (cause) {
     throw new StartupError(cause instanceof Error ? cause.message : String(cause), `One of:\n${usage()}`, { cause });

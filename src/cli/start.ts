@@ -6,12 +6,14 @@ import { createAuthenticate } from "../auth/authenticate.js";
 import { ensureDemoIssuer } from "../auth/demo-issuer.js";
 import { createProviders } from "../auth/providers.js";
 import type { Config } from "../config.js";
+import { touchApiKey } from "../database/api-keys.js";
 import { createPool, type Pool } from "../database/pool.js";
 import { proveDatabase } from "../database/proof.js";
 import { createSessions } from "../database/session.js";
 import { createGateway } from "../gateway.js";
 import { listen } from "../http/server.js";
 import { createLog, type Log } from "../observe/log.js";
+import { ensureDemoKey } from "./key.js";
 import { type PreparedDatabase, prepareDatabase } from "./prepare-database.js";
 import { welcome } from "./welcome.js";
 
@@ -37,7 +39,10 @@ export async function startGateway(config: Config, log: Log = createLog(config))
     const [database, { schema }] = await Promise.all([preparing, import("../schema/index.js")]);
     await proveDatabase(database.url);
     const running = await serve({ config, log, database, schema });
-    if (demoIssuer !== null && database.hasDemoWorld) process.stdout.write(await welcome(running.url, demoIssuer));
+    if (demoIssuer !== null && database.hasDemoWorld) {
+      const apiKey = database.adminUrl && (await ensureDemoKey(database.adminUrl, config.dataFolder));
+      process.stdout.write(await welcome(running.url, { demoIssuer, apiKey: apiKey ?? "" }));
+    }
     return running;
   } catch (error) {
     await preparing.then(
@@ -68,6 +73,7 @@ async function serve({ config, log, database, schema }: Parts): Promise<RunningG
       maxLifetimeSeconds: config.tokenMaxLifetimeSeconds,
     }),
     audit,
+    touchApiKey: (publicId) => touchApiKey(pool, publicId),
     isReady: async () => !isStopping && (await pool.query({ sql: "select 1", parameters: [] })).length === 1,
     config,
     log,

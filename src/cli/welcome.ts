@@ -13,8 +13,15 @@ const cast: readonly (readonly [email: string, who: string])[] = [
 ];
 const firstQuery = "{ viewer { kind user { email } tenant { slug } } }";
 
-/** The text: who there is, a token that is ready, and a query to paste. */
-export async function welcome(url: string, demoIssuer: DemoIssuer): Promise<string> {
+/** What the first steps are taken with. */
+export interface DemoCredentials {
+  readonly demoIssuer: DemoIssuer;
+  /** The key of reports@acme.test. */
+  readonly apiKey: string;
+}
+
+/** The text: who there is, a token and an API key that are ready, and a query to paste. */
+export async function welcome(url: string, { demoIssuer, apiKey }: DemoCredentials): Promise<string> {
   const alice = { subject: "alice@acme.test", email: "alice@acme.test", tenant: "acme" };
   const token = await signDemoToken(demoIssuer, { ...alice, lifetimeSeconds: demoTokenLifetimeSeconds });
   const people = cast.map(([email, who]) => `  npm run -s portcullis -- token ${email.padEnd(22)} # ${who}`);
@@ -26,6 +33,9 @@ ${people.join("\n")}
 
 One that is ready, for alice@acme.test in acme:
   ${token}
+
+An API key, of the service reports@acme.test (header x-api-key):
+  ${apiKey}
 
 A first query:
   curl -s ${url}/graphql -H 'content-type: application/json' -H "authorization: Bearer $(npm run -s portcullis -- token alice@acme.test --tenant acme)" -d '${JSON.stringify({ query: firstQuery })}'

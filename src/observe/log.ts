@@ -9,6 +9,7 @@ export type LogEvent =
   | { readonly event: "stopped" }
   | { readonly event: "error_masked"; readonly requestId: string; readonly error: unknown }
   | { readonly event: "credential_refused"; readonly requestId: string; readonly reason: string }
+  | { readonly event: "api_key_not_touched"; readonly error: unknown }
   | { readonly event: "audit_sealed"; readonly count: number; readonly head: string }
   | { readonly event: "audit_not_sealed"; readonly error: unknown }
   | { readonly event: "audit_dropped"; readonly count: number }
@@ -35,6 +36,7 @@ const levels = {
   stopped: "info",
   error_masked: "error",
   credential_refused: "info",
+  api_key_not_touched: "warn",
   audit_sealed: "info",
   audit_not_sealed: "error",
   audit_dropped: "error",

@@ -25,6 +25,7 @@ export interface TestGatewayOptions {
   /** Where its events go; nowhere by default. */
   readonly audit?: Pick<AuditTrail, "record">;
   readonly isReady?: () => Promise<boolean>;
+  readonly touchApiKey?: (publicId: string) => Promise<void>;
 }
 
 /** A gateway, and what it logged. */
@@ -51,6 +52,7 @@ export function createTestGateway(options: TestGatewayOptions): TestGateway {
     schema: options.schema,
     sessions: options.sessions,
     authenticate: createAuthenticate({ findProvider: providers.find, maxLifetimeSeconds: 86_400 }),
+    touchApiKey: options.touchApiKey ?? (async () => undefined),
     audit: options.audit ?? { record: () => undefined },
     isReady: options.isReady ?? (async () => true),
     config: { isProduction: options.isProduction ?? false, corsOrigins: options.corsOrigins ?? [] },
