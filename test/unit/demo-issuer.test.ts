@@ -42,7 +42,9 @@ describe("the demo issuer", () => {
       tenant: "acme",
       lifetimeSeconds: 3_600,
     });
-    expect(await authenticate({ authorization: `Bearer ${token}`, apiKey: null, tenant: null, actAs: null })).toMatchObject({
+    expect(
+      await authenticate({ authorization: `Bearer ${token}`, apiKey: null, tenant: null, actAs: null }),
+    ).toMatchObject({
       issuer: demoIssuerName,
       subject: "alice@acme.test",
       tenant: "acme",
