@@ -15,7 +15,8 @@ export interface PreparedDatabase {
   stop(): Promise<void>;
 }
 
-const embeddedDatabaseName = "portcullis";
+/** The embedded server's database. */
+export const embeddedDatabaseName = "portcullis";
 
 /**
  * Bootstraps, migrates and, for a demo issuer, seeds. A given database without an admin address is taken as it is.
