@@ -18,6 +18,19 @@ export interface TokenCaller {
   readonly actAs: string | null;
   /** When the token ends, in seconds since 1970. */
   readonly expiresAt: number;
+  /** What his provider tells of him, where that is of any use here. */
+  readonly profile?: TokenProfile;
+}
+
+/** What is done with it, before the first session: an unknown subject becomes a user, and groups get the members it says. */
+export interface TokenProfile {
+  /** Whether an unknown subject becomes a user. */
+  readonly provisions: boolean;
+  /** An address that the provider has verified, else null. */
+  readonly email: string | null;
+  /** The provider's groups and roles, sorted. */
+  readonly groups: readonly string[];
+  readonly roles: readonly string[];
 }
 
 /** A request with an API key, of which nothing is known yet but its form: the database says whether there is such a key. */

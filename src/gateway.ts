@@ -4,6 +4,7 @@ import { createYoga, type YogaServerInstance } from "graphql-yoga";
 import type { AuditTrail } from "./audit/audit-trail.js";
 import type { Authenticate } from "./auth/authenticate.js";
 import type { Config } from "./config.js";
+import type { Admit } from "./database/admission.js";
 import type { Sessions } from "./database/session.js";
 import { graphiqlPage } from "./http/graphiql-page.js";
 import { useApiKey } from "./http/use-api-key.js";
@@ -22,6 +23,8 @@ import type { Log } from "./observe/log.js";
 export interface GatewayOptions {
   readonly schema: GraphQLSchema;
   readonly sessions: Sessions;
+  /** What a token brings about before its first session. */
+  readonly admit: Admit;
   readonly authenticate: Authenticate;
   readonly audit: Pick<AuditTrail, "record">;
   /** Writes down that an API key was used, for nobody to wait for. */
@@ -39,7 +42,7 @@ export type Gateway = YogaServerInstance<object, object>;
  * Nothing touches the database for data before the request is authenticated, parsed and valid.
  */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { schema, sessions, authenticate, audit, touchApiKey, isReady, config, log } = options;
+  const { schema, sessions, admit, authenticate, audit, touchApiKey, isReady, config, log } = options;
   return createYoga<object, object>({
     schema,
     plugins: [
@@ -49,7 +52,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       useCaller(authenticate, log), // before the body is read: a bad credential costs neither memory nor a query
       useDocumentLimits(), // at parsing: validation itself can be made to run for seconds
       useIntrospection(config.isProduction),
-      useSession(sessions), // at execution only: a connection is taken for valid operations of known callers
+      useSession(sessions, admit), // at execution only: a connection is taken for valid operations of known callers
       useApiKey({ touch: touchApiKey, log }), // behind the session: only the database knows whether there is such a key
       useAudit(audit), // round the session: what it tells of is over, and the connection is free
       useMaskedErrors({ log, isProduction: config.isProduction }), // last: it sees the answer of every stage above

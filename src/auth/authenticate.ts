@@ -1,10 +1,11 @@
 /** In charge of turning what a request shows into a Caller: credential in, caller out. */
 import { readApiKey } from "../api-key.js";
-import type { Caller } from "../caller.js";
+import type { Caller, TokenCaller } from "../caller.js";
 import { GatewayError } from "../errors.js";
 import { type TokenRules, verifyBearerToken } from "./bearer-token.js";
-import { readFacts } from "./claims.js";
+import { readFacts, type TokenFacts } from "./claims.js";
 import { CredentialError } from "./credential-error.js";
+import type { Provider } from "./providers.js";
 
 /** The headers of a request that say who is asking, and where. */
 export interface ShownCredentials {
@@ -38,15 +39,27 @@ export function createAuthenticate(rules: TokenRules): Authenticate {
     if (apiKey !== null) return apiKeyCaller(apiKey, tenant);
     if (authorization === null) return { kind: "anonymous", tenant };
     const { provider, claims, expiresAt } = await verifyBearerToken(readBearer(authorization), rules);
-    const facts = readFacts(claims, provider.claimPaths);
-    return {
-      kind: "token",
-      issuer: provider.issuer,
-      subject: facts.subject,
-      tenant: tenant ?? facts.tenant,
-      actAs,
-      expiresAt,
-    };
+    return tokenCaller({ provider, facts: readFacts(claims, provider.mapping), expiresAt }, { tenant, actAs });
+  };
+}
+
+interface Verified {
+  readonly provider: Provider;
+  readonly facts: TokenFacts;
+  readonly expiresAt: number;
+}
+
+function tokenCaller({ provider, facts, expiresAt }: Verified, chosen: Pick<TokenCaller, "tenant" | "actAs">): Caller {
+  const { email, groups, roles } = facts;
+  const { provisions, mapsGroups } = provider;
+  return {
+    kind: "token",
+    issuer: provider.issuer,
+    subject: facts.subject,
+    tenant: chosen.tenant ?? facts.tenant,
+    actAs: chosen.actAs,
+    expiresAt,
+    ...(provisions || mapsGroups ? { profile: { provisions, email, groups, roles } } : {}),
   };
 }
 

@@ -22,9 +22,8 @@ export interface TokenRules {
 }
 
 const largestToken = 8_192;
-const clockToleranceSeconds = 30;
 const compactForm = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
-const acceptedTypes: readonly (string | undefined)[] = [undefined, "jwt", "at+jwt", "application/at+jwt"];
+const usualTypes: readonly string[] = ["none", "jwt", "at+jwt"];
 
 // Headers that name or carry a key, or change what the signature covers, are refused rather than ignored.
 const forbiddenHeaders = ["jku", "jwk", "x5u", "x5c", "crit", "b64", "zip"] as const;
@@ -36,7 +35,7 @@ const seconds = z.number().finite().nonnegative();
 const claims = z
   .object({
     iss: z.string(),
-    aud: z.union([z.string(), z.array(z.string())]),
+    aud: z.union([z.string(), z.array(z.string())]).optional(),
     exp: seconds,
     nbf: seconds.optional(),
     iat: seconds.optional(),
@@ -52,19 +51,28 @@ export async function verifyBearerToken(token: string, rules: TokenRules): Promi
   const provider = await rules.findProvider(unverified.issuer);
   if (provider === null) throw new CredentialError("UNKNOWN_ISSUER");
   if (!provider.algorithms.includes(unverified.algorithm)) throw new CredentialError("BAD_ALGORITHM");
+  if (!(provider.tokenTypes ?? usualTypes).includes(unverified.type)) throw new CredentialError("BAD_TYPE");
   const now = rules.now?.() ?? new Date();
   const payload = await verifySignature(token, provider, now);
-  return { provider, claims: payload, expiresAt: checkTimes(payload, now, rules.maxLifetimeSeconds) };
+  return { provider, claims: payload, expiresAt: checkClaims(payload, provider, { ...rules, now }) };
 }
 
-function readUnverified(token: string): { readonly issuer: string; readonly algorithm: string } {
+interface Unverified {
+  readonly issuer: string;
+  readonly algorithm: string;
+  /** In lower case and without `application/`; `none` where the header has no type. */
+  readonly type: string;
+}
+
+function readUnverified(token: string): Unverified {
   if (token.length > largestToken) throw new CredentialError("TOKEN_TOO_LARGE");
   if (!compactForm.test(token)) throw new CredentialError("TOKEN_MALFORMED");
   const [head, body, signature] = token.split(".").map(decodeStrictly);
   if (head === undefined || body === undefined || signature === undefined) throw new CredentialError("TOKEN_MALFORMED");
   const parsedHeader = parseHeader(head);
   const { iss } = parseOr("TOKEN_MALFORMED", z.object({ iss: z.string() }).loose(), body);
-  return { issuer: iss, algorithm: parsedHeader.alg };
+  const type = parsedHeader.typ?.toLowerCase().replace(/^application\//, "") ?? "none";
+  return { issuer: iss, algorithm: parsedHeader.alg, type };
 }
 
 // The last character of a base64url text has spare bits, and decoders ignore them: without this a token has many spellings.
@@ -77,7 +85,6 @@ function decodeStrictly(part: string): Buffer {
 function parseHeader(bytes: Buffer): z.infer<typeof header> {
   const parsed = parseOr("TOKEN_MALFORMED", header, bytes);
   if (forbiddenHeaders.some((name) => name in parsed)) throw new CredentialError("BAD_HEADER");
-  if (!acceptedTypes.includes(parsed.typ?.toLowerCase())) throw new CredentialError("BAD_TYPE");
   return parsed;
 }
 
@@ -93,9 +100,9 @@ async function verifySignature(token: string, provider: Provider, now: Date): Pr
   try {
     const { payload } = await jwtVerify(token, provider.keys, {
       issuer: provider.issuer,
-      audience: [...provider.audience],
+      ...(provider.audienceClaim === "aud" ? { audience: [...provider.audience] } : {}),
       algorithms: [...provider.algorithms],
-      clockTolerance: clockToleranceSeconds,
+      clockTolerance: provider.clockToleranceSeconds,
       currentDate: now,
       requiredClaims: ["exp"],
     });
@@ -127,11 +134,19 @@ const faultOfClaim: Readonly<Record<string, CredentialFault>> = {
   iss: "UNKNOWN_ISSUER",
 };
 
+interface ClaimRules extends Pick<TokenRules, "maxLifetimeSeconds"> {
+  readonly now: Date;
+}
+
 // jose lets an infinite `exp` (1e400), an `iat` of next year and an `aud` with an object in it pass.
-function checkTimes(payload: JWTPayload, now: Date, maxLifetimeSeconds: number): number {
+function checkClaims(payload: JWTPayload, provider: Provider, { now, maxLifetimeSeconds }: ClaimRules): number {
   const checked = claims.safeParse(payload);
   if (!checked.success) throw new CredentialError("BAD_CLAIMS", checked.error);
   const { exp, iat } = checked.data;
+  const { audience, audienceClaim, clockToleranceSeconds } = provider;
+  const holder = payload[audienceClaim];
+  if (audienceClaim !== "aud" && !(typeof holder === "string" && audience.includes(holder)))
+    throw new CredentialError("BAD_AUDIENCE");
   const nowSeconds = Math.floor(now.getTime() / 1000);
   if (iat !== undefined && iat > nowSeconds + clockToleranceSeconds) throw new CredentialError("TOKEN_NOT_YET_VALID");
   if (exp - (iat ?? nowSeconds) > maxLifetimeSeconds) throw new CredentialError("LIFETIME_TOO_LONG");

@@ -3,6 +3,7 @@ import { createLocalJWKSet, errors, type JWK, type JWTVerifyGetKey } from "jose"
 import { z } from "zod";
 import { GatewayError } from "../errors.js";
 import { type Log, silentLog } from "../observe/log.js";
+import { fetchJson } from "./fetch-json.js";
 
 /** How a fetched key set is kept. All times in milliseconds. */
 export interface RemoteKeySetOptions {
@@ -13,9 +14,8 @@ export interface RemoteKeySetOptions {
 
 const refreshAfter = 30_000;
 const waitAfter = 60_000;
-const tooOldAfter = 4 * 3_600_000;
-const fetchTimeout = 3_000;
-const largestBody = 262_144;
+const tooOldAfter = 24 * 3_600_000;
+const patience = 1_000;
 
 // What can't verify a signature, or must never be in a public set, is left out: then its tokens have no key.
 const publicKey = z
@@ -44,11 +44,16 @@ function canVerify(key: unknown): key is JWK {
 
 /**
  * The keys behind an address. At most two fetches a minute, whatever is asked; a set older than half a minute is
- * refreshed behind the answer, one older than a minute before it; while the address fails the last good set serves
- * for four hours. Without any set the caller gets UNAVAILABLE: an outage is not a bad credential.
+ * refreshed behind the answer, one older than a minute before it, for which nobody waits longer than a second; while the
+ * address fails the last good set serves for a day. Without any set the caller gets UNAVAILABLE: an outage is not a bad
+ * credential. The address may have to be found first, which is done again when it fails.
  */
-export function createRemoteKeySet(url: string, options: RemoteKeySetOptions = {}): JWTVerifyGetKey {
-  const { now = Date.now, log = silentLog } = options;
+export function createRemoteKeySet(
+  address: string | ((fetch: typeof globalThis.fetch) => Promise<string>),
+  options: RemoteKeySetOptions = {},
+): JWTVerifyGetKey {
+  const { now = Date.now, log = silentLog, fetch = globalThis.fetch } = options;
+  let url = typeof address === "string" ? address : null;
   let current: { readonly keys: JWTVerifyGetKey; readonly fetchedAt: number } | null = null;
   let lastAttempt = Number.NEGATIVE_INFINITY;
   let isFailing = false;
@@ -57,11 +62,13 @@ export function createRemoteKeySet(url: string, options: RemoteKeySetOptions = {
   const fetchOnce = async (): Promise<void> => {
     lastAttempt = now();
     try {
-      current = { keys: createKeySet(await fetchJson(url, options.fetch ?? globalThis.fetch)), fetchedAt: now() };
+      url ??= typeof address === "string" ? address : await address(fetch);
+      current = { keys: createKeySet(await fetchJson(url, fetch)), fetchedAt: now() };
       isFailing = false;
     } catch (error) {
       isFailing = true;
-      log.write({ event: "key_set_not_fetched", url, error });
+      log.write({ event: "key_set_not_fetched", url: url ?? "", error });
+      if (typeof address !== "string") url = null;
     }
   };
   const refresh = (): Promise<void> => {
@@ -75,7 +82,8 @@ export function createRemoteKeySet(url: string, options: RemoteKeySetOptions = {
 
   return async (header, token) => {
     // While the address fails nobody waits for it again: the last good set serves.
-    if (current === null || (ageOf() > waitAfter && !isFailing)) await refresh();
+    if (current === null) await refresh();
+    else if (ageOf() > waitAfter && !isFailing) await atMost(patience, refresh());
     else if (ageOf() > refreshAfter) void refresh();
     if (current === null || ageOf() > tooOldAfter)
       throw new GatewayError("UNAVAILABLE", "The keys of the token's issuer can't be had.");
@@ -84,27 +92,18 @@ export function createRemoteKeySet(url: string, options: RemoteKeySetOptions = {
       return await known.keys(header, token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      await refresh();
+      await atMost(patience, refresh());
       if (current === known) throw error;
       return current.keys(header, token);
     }
   };
 }
 
-async function fetchJson(url: string, fetch: typeof globalThis.fetch): Promise<unknown> {
-  const signal = AbortSignal.timeout(fetchTimeout);
-  const response = await fetch(url, {
-    signal,
-    redirect: "error",
-    headers: { accept: "application/jwk-set+json, application/json" },
+async function atMost(millis: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, millis).unref();
   });
-  if (!response.ok || response.body === null) throw new Error(`the address answered ${response.status}`);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body) {
-    size += chunk.byteLength;
-    if (size > largestBody) throw new Error(`the answer is larger than ${largestBody} bytes`);
-    chunks.push(chunk);
-  }
-  return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  await Promise.race([work, over]);
+  clearTimeout(timer);
 }

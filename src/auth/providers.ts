@@ -2,8 +2,10 @@
 import type { JWTVerifyGetKey } from "jose";
 import { z } from "zod";
 import { type Log, silentLog } from "../observe/log.js";
-import { type ClaimPaths, parseClaimPaths } from "./claims.js";
+import { type ClaimMapping, parseClaimMapping } from "./claims.js";
+import { discoverKeySet } from "./discovery.js";
 import { createKeySet, createRemoteKeySet } from "./key-sets.js";
+import { type AudienceClaim, type Preset, presetNamed } from "./presets.js";
 
 /** An issuer of tokens, ready to verify with. A disabled one too: whether it still opens a session is for the database to say. */
 export interface Provider {
@@ -13,7 +15,16 @@ export interface Provider {
   readonly audience: readonly string[];
   /** Asymmetric algorithms only. */
   readonly algorithms: readonly string[];
-  readonly claimPaths: ClaimPaths;
+  /** The claim that must carry one of the audiences. */
+  readonly audienceClaim: AudienceClaim;
+  /** The types that its tokens may have, in lower case and without `application/`; null: those of access tokens, or none. */
+  readonly tokenTypes: readonly string[] | null;
+  readonly clockToleranceSeconds: number;
+  readonly mapping: ClaimMapping;
+  /** Whether an unknown subject becomes a user. */
+  readonly provisions: boolean;
+  /** Whether some group here has the members that its tokens say. */
+  readonly mapsGroups: boolean;
   readonly keys: JWTVerifyGetKey;
 }
 
@@ -37,6 +48,7 @@ export interface ProvidersOptions {
 }
 
 const cooldownMillis = 10_000;
+const usualToleranceSeconds = 30;
 const signatureAlgorithms: readonly string[] = [
   "RS256",
   "RS384",
@@ -59,8 +71,15 @@ const providerRow = z.object({
   jwks: z.unknown(),
   jwks_uri: z.string().nullish(),
   claims: z.unknown(),
+  preset: z.string().nullish(),
+  audience_claim: z.enum(["aud", "client_id", "azp"]).nullish(),
+  token_types: z.array(z.string().toLowerCase()).nullish(),
+  clock_tolerance_seconds: z.number().int().min(0).max(60).nullish(),
+  provisions: z.boolean().nullish(),
+  maps_groups: z.boolean().nullish(),
 });
 type ProviderRow = z.infer<typeof providerRow>;
+type KeysOf = (row: ProviderRow, preset: Preset) => JWTVerifyGetKey;
 
 /** Providers that are read at the first question. */
 export function createProviders(options: ProvidersOptions): Providers {
@@ -104,14 +123,30 @@ export function createProviders(options: ProvidersOptions): Providers {
 }
 
 // A row without an audience or with a broken key set must not take the other issuers down with it.
-function toProvider(value: unknown, keysOf: (row: ProviderRow) => JWTVerifyGetKey, log: Log): readonly Provider[] {
-  const row = providerRow.safeParse(value);
-  if (!row.success) return refuseRow(value, log, "its row lacks an issuer, an audience or a list of algorithms");
-  const algorithms = row.data.algorithms.filter((name) => signatureAlgorithms.includes(name));
+function toProvider(value: unknown, keysOf: KeysOf, log: Log): readonly Provider[] {
+  const parsed = providerRow.safeParse(value);
+  if (!parsed.success) return refuseRow(value, log, "its row lacks an issuer, an audience or a list of algorithms");
+  const row = parsed.data;
+  const algorithms = row.algorithms.filter((name) => signatureAlgorithms.includes(name));
   if (algorithms.length === 0) return refuseRow(value, log, "it names no asymmetric signature algorithm");
+  const preset = presetNamed(row.preset ?? "oidc");
+  if (preset === null) return refuseRow(value, log, "it is of a make that this gateway does not know");
   try {
-    const { code, issuer, audience, claims } = row.data;
-    return [{ code, issuer, audience, algorithms, claimPaths: parseClaimPaths(claims), keys: keysOf(row.data) }];
+    return [
+      {
+        code: row.code,
+        issuer: row.issuer,
+        audience: row.audience,
+        algorithms,
+        audienceClaim: row.audience_claim ?? preset.audienceClaim,
+        tokenTypes: row.token_types?.length ? row.token_types : null,
+        clockToleranceSeconds: row.clock_tolerance_seconds ?? usualToleranceSeconds,
+        mapping: parseClaimMapping(row.claims, preset.claims),
+        provisions: row.provisions === true,
+        mapsGroups: row.maps_groups === true,
+        keys: keysOf(row, preset),
+      },
+    ];
   } catch {
     return refuseRow(value, log, "it has neither a key set nor the address of one");
   }
@@ -124,13 +159,17 @@ function refuseRow(value: unknown, log: Log, problem: string): readonly [] {
 }
 
 // Fetched keys outlive a reading of the rows, else every reading would fetch them again.
-function rememberKeySets(options: ProvidersOptions): (row: ProviderRow) => JWTVerifyGetKey {
+function rememberKeySets(options: ProvidersOptions): KeysOf {
   const remote = new Map<string, JWTVerifyGetKey>();
-  return (row) => {
-    if (row.jwks !== null && row.jwks !== undefined) return createKeySet(row.jwks);
-    const url = new URL(row.jwks_uri ?? "").href;
-    const keys = remote.get(url) ?? createRemoteKeySet(url, options);
-    remote.set(url, keys);
+  return ({ jwks, jwks_uri: given, issuer }, { keySetPath }) => {
+    if (jwks !== null && jwks !== undefined) return createKeySet(jwks);
+    const path = keySetPath === null ? null : `${issuer.replace(/\/$/, "")}${keySetPath}`;
+    const url = new URL(given ?? path ?? issuer).href;
+    const isDiscovered = given === null || given === undefined ? path === null : false;
+    const name = `${isDiscovered ? "issuer" : "keys"} ${url}`;
+    const address = isDiscovered ? (fetch: typeof globalThis.fetch) => discoverKeySet(issuer, fetch) : url;
+    const keys = remote.get(name) ?? createRemoteKeySet(address, options);
+    remote.set(name, keys);
     return keys;
   };
 }

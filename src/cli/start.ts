@@ -6,6 +6,7 @@ import { createAuthenticate } from "../auth/authenticate.js";
 import { ensureDemoIssuer } from "../auth/demo-issuer.js";
 import { createProviders } from "../auth/providers.js";
 import type { Config } from "../config.js";
+import { createAdmit } from "../database/admission.js";
 import { touchApiKey } from "../database/api-keys.js";
 import { createPool, type Pool } from "../database/pool.js";
 import { proveDatabase } from "../database/proof.js";
@@ -68,6 +69,7 @@ async function serve({ config, log, database, schema }: Parts): Promise<RunningG
   const gateway = createGateway({
     schema,
     sessions: createSessions(pool, config.database),
+    admit: createAdmit(pool),
     authenticate: createAuthenticate({
       findProvider: providers.find,
       maxLifetimeSeconds: config.tokenMaxLifetimeSeconds,

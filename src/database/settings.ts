@@ -83,7 +83,8 @@ export function openingStatements(
   ];
 }
 
-const beginStatements = {
+/** What begins an explicit transaction. */
+export const beginStatements = {
   read: { sql: "begin isolation level repeatable read read only", parameters: [] },
   write: { sql: "begin isolation level read committed read write", parameters: [] },
 } as const satisfies Record<"read" | "write", Statement>;
@@ -91,7 +92,8 @@ const beginStatements = {
 /** The statement whose answer is the session's identity. */
 export const openSession: Statement = { sql: "select * from iam.open_session()", parameters: [] };
 
-function settingsStatement(settings: ReadonlyArray<readonly [string, string]>): Statement {
+/** The one statement that tells Postgres all of these, until the transaction ends. */
+export function settingsStatement(settings: ReadonlyArray<readonly [string, string]>): Statement {
   const calls = settings.map(([name], index) => `set_config('${name}', $${index + 1}, true)`);
   return { sql: `select ${calls.join(", ")}`, parameters: settings.map(([, value]) => value) };
 }

@@ -3,6 +3,7 @@ import type { ExecutionArgs, ExecutionResult } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import type { Context } from "../builder/context.js";
 import type { RequestOrigin } from "../caller.js";
+import type { Admit } from "../database/admission.js";
 import type { OpenedSession, Sessions } from "../database/session.js";
 import { errorStatus, GatewayError } from "../errors.js";
 import { shapeOf } from "./operation-shape.js";
@@ -15,10 +16,10 @@ type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResul
  * nothing at all went wrong, else rolled back and answered with `data: null`: GraphQL collects errors instead of
  * throwing them, so nobody else would notice. Who hangs up before the end undoes what was not committed yet.
  */
-export function useSession(sessions: Sessions): Plugin {
+export function useSession(sessions: Sessions, admit: Admit): Plugin {
   return {
     onExecute({ executeFn, setExecuteFn }) {
-      setExecuteFn((args: ExecutionArgs) => executeInSession(args, executeFn as Execute, sessions));
+      setExecuteFn((args: ExecutionArgs) => executeInSession(args, executeFn as Execute, { sessions, admit }));
     },
     onSubscribe() {
       throw new GatewayError("BAD_USER_INPUT", "Subscriptions are not served here.");
@@ -26,13 +27,24 @@ export function useSession(sessions: Sessions): Plugin {
   };
 }
 
-async function executeInSession(args: ExecutionArgs, execute: Execute, sessions: Sessions): Promise<ExecutionResult> {
+interface Doors {
+  readonly sessions: Sessions;
+  readonly admit: Admit;
+}
+
+async function executeInSession(
+  args: ExecutionArgs,
+  execute: Execute,
+  { sessions, admit }: Doors,
+): Promise<ExecutionResult> {
   const { request, req } = args.contextValue as { readonly request: Request; readonly req?: IncomingLike };
   const shape = shapeOf(args.schema, args.document, args.operationName);
   const caller = callerOf(request);
   // Without an operation of that name the executor says so, and no resolver runs.
   if (shape === null) return execute(args);
   if (caller === null) throw new Error("use-caller has not run");
+  const refusal = caller.kind === "token" ? await admit(caller).then(() => null, asGatewayError) : null;
+  if (refusal !== null) return refused(refusal);
   const requestId = requestIdOf(request);
   const origin = originOf(request, req);
   const session = sessions.open(caller, { ...shape, requestId, origin });

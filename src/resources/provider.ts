@@ -2,10 +2,10 @@
 import { auditEvents } from "../audit/events.js";
 import { resource } from "../protect/resource.js";
 
-/** An issuer of tokens. Its key set and claim mapping are for the gateway alone. */
+/** An issuer of tokens. Its key set is for the gateway alone. */
 export const provider = resource("Provider", {
   feature: "iam.providers",
-  hidden: ["jwks", "claims", "mappings"],
+  hidden: ["jwks", "mappings"],
   lists: {
     users: {
       to: "User",

@@ -3,6 +3,7 @@ import type { GraphQLSchema } from "graphql";
 import type { AuditTrail } from "../../src/audit/audit-trail.js";
 import { createAuthenticate } from "../../src/auth/authenticate.js";
 import { createProviders } from "../../src/auth/providers.js";
+import type { Admit } from "../../src/database/admission.js";
 import type { Sessions } from "../../src/database/session.js";
 import { createGateway, type Gateway } from "../../src/gateway.js";
 import type { Log, LogEvent } from "../../src/observe/log.js";
@@ -25,6 +26,8 @@ export interface TestGatewayOptions {
   /** Where its events go; nowhere by default. */
   readonly audit?: Pick<AuditTrail, "record">;
   readonly isReady?: () => Promise<boolean>;
+  /** Nobody is provisioned by default. */
+  readonly admit?: Admit;
   readonly touchApiKey?: (publicId: string) => Promise<void>;
 }
 
@@ -52,6 +55,7 @@ export function createTestGateway(options: TestGatewayOptions): TestGateway {
     schema: options.schema,
     sessions: options.sessions,
     authenticate: createAuthenticate({ findProvider: providers.find, maxLifetimeSeconds: 86_400 }),
+    admit: options.admit ?? (async () => undefined),
     touchApiKey: options.touchApiKey ?? (async () => undefined),
     audit: options.audit ?? { record: () => undefined },
     isReady: options.isReady ?? (async () => true),

@@ -95,11 +95,22 @@ describe("a fetched key set", () => {
     answer = outage;
     clock += 60 * minute;
     expect(await verify(keys, issuer)).toBe("accepted");
-    clock += 4 * 60 * minute;
+    clock += 24 * 60 * minute;
     expect(await verify(keys, issuer)).toBe("UNAVAILABLE");
     answer = serve(issuer.jwks);
     clock += minute;
     expect(await verify(keys, issuer)).not.toBe("ERR_JWKS_NO_MATCHING_KEY");
+  });
+
+  it("goes on serving the last good keys while the address hangs, and keeps nobody waiting", async () => {
+    const keys = remote();
+    await verify(keys, issuer);
+    answer = () => undefined;
+    clock += 60 * minute;
+    const begun = performance.now();
+    expect(await Promise.all([verify(keys, issuer), verify(keys, issuer)])).toEqual(["accepted", "accepted"]);
+    expect(performance.now() - begun).toBeLessThan(1_500);
+    expect(fetches).toBe(2);
   });
 
   it("tells an outage from a bad credential when it never had a key", async () => {

@@ -64,7 +64,9 @@ describe("the providers", () => {
     ["an empty audience", { audience: [""] }],
     ["an empty issuer", { issuer: "" }],
     ["shared secrets only", { algorithms: ["HS256", "none"] }],
-    ["neither keys nor their address", { jwks: null, jwks_uri: null }],
+    ["no keys, and an issuer that is no address", { issuer: "broken", jwks: null, jwks_uri: null }],
+    ["a make that nobody knows", { preset: "acme" }],
+    ["an audience in a claim that says nothing of it", { audience_claim: "sub" }],
     ["keys that are none", { jwks: { keys: "?" } }],
   ])("leave out a row with %s, log it by its code, and keep the others", async (_name, change) => {
     const { state, providers } = open([

@@ -80,6 +80,10 @@ create table iam.providers (
   name text not null,
   issuer text not null,
   audience text[],
+  preset text not null default 'oidc',
+  audience_claim text,
+  token_types text[],
+  clock_tolerance_seconds integer not null default 30,
   algorithms text[],
   jwks jsonb,
   jwks_uri text,
@@ -573,6 +577,10 @@ alter table iam.providers
   add constraint providers_algorithms_check check (
     algorithms <@ array['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
   ),
+  add constraint providers_preset_check check (preset in ('oidc', 'keycloak', 'auth0', 'supabase', 'entra', 'cognito')),
+  add constraint providers_audience_claim_check check (audience_claim in ('aud', 'client_id', 'azp')),
+  add constraint providers_clock_check check (clock_tolerance_seconds between 0 and 60),
+  add constraint providers_claims_check check (jsonb_typeof(claims) = 'object'),
   add constraint providers_code_check check (code ~ '^[a-z][a-z0-9_-]{0,62}$');
 alter table iam.identities
   add constraint identities_subject_check check (subject ~ '^[!-~]{1,255}$');

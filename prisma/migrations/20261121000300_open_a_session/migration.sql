@@ -430,12 +430,22 @@ comment on function iam.open_session() is
 
 create function iam.list_providers()
 returns table (
-  id uuid, code text, issuer text, audience text[], algorithms text[], jwks jsonb, jwks_uri text, claims jsonb, enabled boolean
+  id uuid, code text, issuer text, audience text[], algorithms text[], jwks jsonb, jwks_uri text, claims jsonb, enabled boolean,
+  preset text, audience_claim text, token_types text[], clock_tolerance_seconds integer, provisions boolean, maps_groups boolean
 )
 language sql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
-  select p.id, p.code, p.issuer, p.audience, p.algorithms, p.jwks, p.jwks_uri, p.claims, p.is_enabled
+  select p.id, p.code, p.issuer, p.audience, p.algorithms, p.jwks, p.jwks_uri, p.claims, p.is_enabled,
+         p.preset, p.audience_claim, p.token_types, p.clock_tolerance_seconds, p.provisions,
+         -- also where a mapping has gone, as long as somebody is in a group because of it
+         exists (select from iam.group_mappings m where m.provider_id = p.id)
+           or exists (
+             select
+             from iam.group_members s
+             join iam.identities i on i.user_id = s.user_id and i.provider_id = p.id
+             where s.source = 'synced'
+           )
   from iam.providers p
   order by p.code
 $$;

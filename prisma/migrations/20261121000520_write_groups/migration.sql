@@ -384,11 +384,15 @@ begin
   perform iam.require_to_manage(target);
   perform iam.require('iam.groups.update', iam.caller_root_scope_id());
   delete from iam.group_mappings where id = given;
+  -- with other mappings left, each member's next token tells whether he stays
+  if not exists (select from iam.group_mappings m where m.group_id = target) then
+    delete from iam.group_members m where m.group_id = target and m.source = 'synced';
+  end if;
   perform iam.record(50233, 'GroupMapping', given::text, iam.caller_root_scope_id(), jsonb_build_object('group', target));
   return given;
 end
 $$;
-comment on function iam.delete_group_mapping(text) is 'Ends a mapping. Needs iam.groups.update. Raises PT404, 52172, 52271, 52281 or 52109.';
+comment on function iam.delete_group_mapping(text) is 'Ends a mapping, and with the group''s last one the memberships that came of it. Needs iam.groups.update. Raises PT404, 52172, 52271, 52281 or 52109.';
 
 create function iam.add_group_members("group" text, users text[], valid_from timestamptz default null, valid_until timestamptz default null)
 returns table (reference text, done boolean, code text, message text)

@@ -298,7 +298,12 @@ create function iam.create_provider(
   algorithms text[],
   jwks_uri text default null,
   jwks jsonb default null,
-  provisions boolean default false
+  provisions boolean default false,
+  preset text default 'oidc',
+  claims jsonb default '{}',
+  audience_claim text default null,
+  token_types text[] default null,
+  clock_tolerance_seconds integer default 30
 )
 returns uuid
 language plpgsql volatile
@@ -309,20 +314,25 @@ declare
 begin
   perform iam.require_over_providers('iam.providers.create');
   perform iam.require_name(name);
-  if num_nonnulls(jwks_uri, jwks) <> 1 then
-    raise sqlstate 'PT400' using message = 'Either the address of a key set or the key set itself must be given.';
+  if num_nonnulls(jwks_uri, jwks) = 2 then
+    raise sqlstate 'PT400' using message = 'Give at most one of a key set and its address; without either the issuer is asked.';
   end if;
-  insert into iam.providers (code, name, issuer, audience, algorithms, jwks_uri, jwks, provisions)
+  insert into iam.providers (
+    code, name, issuer, audience, algorithms, jwks_uri, jwks, provisions,
+    preset, claims, audience_claim, token_types, clock_tolerance_seconds
+  )
   values (
     create_provider.code, create_provider.name, create_provider.issuer, create_provider.audience,
-    create_provider.algorithms, create_provider.jwks_uri, create_provider.jwks, create_provider.provisions
+    create_provider.algorithms, create_provider.jwks_uri, create_provider.jwks, create_provider.provisions,
+    create_provider.preset, create_provider.claims, create_provider.audience_claim, create_provider.token_types,
+    create_provider.clock_tolerance_seconds
   )
   returning id into new_id;
   perform iam.record(50011, 'Provider', new_id::text, iam.find_scope(null, 'global', 'all'), jsonb_build_object('code', code, 'issuer', issuer));
   return new_id;
 end
 $$;
-comment on function iam.create_provider(text, text, text, text[], text[], text, jsonb, boolean) is
+comment on function iam.create_provider(text, text, text, text[], text[], text, jsonb, boolean, text, jsonb, text, text[], integer) is
   'Trusts an issuer of tokens from now on. Needs iam.providers.create and everything else at global/all. Raises 52109 or PT400.';
 
 create function iam.update_provider(
@@ -332,7 +342,12 @@ create function iam.update_provider(
   algorithms text[] default null,
   jwks_uri text default null,
   jwks jsonb default null,
-  provisions boolean default null
+  provisions boolean default null,
+  preset text default null,
+  claims jsonb default null,
+  audience_claim text default null,
+  token_types text[] default null,
+  clock_tolerance_seconds integer default null
 )
 returns uuid
 language plpgsql volatile
@@ -342,7 +357,9 @@ declare
   target uuid := iam.resolve_provider(provider);
 begin
   perform iam.require_over_providers('iam.providers.update');
-  if num_nonnulls(name, audience, algorithms, jwks_uri, jwks, provisions) = 0 or num_nonnulls(jwks_uri, jwks) = 2 then
+  if num_nonnulls(
+    name, audience, algorithms, jwks_uri, jwks, provisions, preset, claims, audience_claim, token_types, clock_tolerance_seconds
+  ) = 0 or num_nonnulls(jwks_uri, jwks) = 2 then
     raise sqlstate 'PT400' using message = 'Give something to change, and at most one of a key set and its address.';
   end if;
   if name is not null then
@@ -355,13 +372,18 @@ begin
       jwks_uri = case when update_provider.jwks is null then coalesce(update_provider.jwks_uri, p.jwks_uri) end,
       jwks = case when update_provider.jwks_uri is null then coalesce(update_provider.jwks, p.jwks) end,
       provisions = coalesce(update_provider.provisions, p.provisions),
+      preset = coalesce(update_provider.preset, p.preset),
+      claims = coalesce(update_provider.claims, p.claims),
+      audience_claim = coalesce(update_provider.audience_claim, p.audience_claim),
+      token_types = coalesce(update_provider.token_types, p.token_types),
+      clock_tolerance_seconds = coalesce(update_provider.clock_tolerance_seconds, p.clock_tolerance_seconds),
       updated_at = now()
   where p.id = target;
   perform iam.record(50012, 'Provider', target::text, iam.find_scope(null, 'global', 'all'), null);
   return target;
 end
 $$;
-comment on function iam.update_provider(text, text, text[], text[], text, jsonb, boolean) is
+comment on function iam.update_provider(text, text, text[], text[], text, jsonb, boolean, text, jsonb, text, text[], integer) is
   'Changes what is trusted of a provider; null leaves as it is; its issuer stays. Needs iam.providers.update and everything else at global/all. Raises PT404, 52109 or PT400.';
 
 create function iam.delete_provider(provider text)

@@ -44,8 +44,10 @@ grant select on
   iam.group_mappings,
   iam.audit_events
 to web_user;
-grant select (id, code, name, issuer, is_enabled, provisions, audience, algorithms, jwks_uri, created_at, updated_at)
-  on iam.providers to web_user;
+grant select (
+  id, code, name, issuer, is_enabled, provisions, audience, algorithms, jwks_uri, preset, claims,
+  audience_claim, token_types, clock_tolerance_seconds, created_at, updated_at
+) on iam.providers to web_user;
 grant select (id, tenant_id, user_id, name, public_id, previous_until, expires_at, revoked_at, last_used_at, created_at)
   on iam.api_keys to web_user;
 grant select on iam.api_key_grants to web_user;
@@ -362,6 +364,7 @@ $$;
 grant execute on function
   iam.open_session(),
   iam.provision(),
+  iam.sync_groups(text[], text[]),
   iam.list_providers(),
   iam.touch_api_key(text),
   iam.record_attempts(jsonb),

@@ -58,6 +58,7 @@ beforeAll(async () => {
     select 'mapping' as name, 'GroupMapping:' || id as id from mapping
     union all
     select 'grant', 'Grant:' || g.id from iam.grants g join iam.roles r on r.id = g.role_id and r.code = 'sales_manager'
+    join iam.users u on u.id = g.user_id and u.email = 'jane@acme.test'
     union all
     select 'identity', 'Identity:' || id from iam.identities where subject = 'bob@acme.test'`);
   for (const { name, id } of rows) ids[name] = id;

@@ -156,7 +156,10 @@ export const tenantCases: Cases = {
     refuses: [
       lacks("alice", "iam.providers.create", { ...trusted, ...key }, "who owns a tenant"),
       lacks("pia", "*", { ...trusted, ...key }, "who holds only iam.providers"),
-      bad("petra", trusted, "without a key set"),
+      bad("petra", { ...trusted, ...key, preset: "acme" }, "of a make that nobody knows"),
+      bad("petra", { ...trusted, ...key, audienceClaim: "sub" }, "with an audience in a claim that says nothing of it"),
+      bad("petra", { ...trusted, ...key, clockToleranceSeconds: 61 }, "with a clock that is off for long"),
+      bad("petra", { ...trusted, ...key, claims: ["sub"] }, "with claims that are no rules"),
       bad("petra", { ...trusted, ...key, jwks: { keys: [] } }, "with a key set and its address"),
       bad("petra", { ...trusted, ...key, algorithms: ["HS256"] }, "with a symmetric algorithm"),
       bad("petra", { ...trusted, ...key, algorithms: [] }, "without an algorithm"),
