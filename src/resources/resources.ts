@@ -15,6 +15,7 @@ import { sale } from "./sale.js";
 import { scope } from "./scope.js";
 import { tenant } from "./tenant.js";
 import { todo } from "./todo.js";
+import { token } from "./token.js";
 import { user } from "./user.js";
 
 /** Every protected table that GraphQL shows. */
@@ -31,6 +32,7 @@ export const resources: readonly Resource[] = [
   grant,
   apiKey,
   apiKeyGrant,
+  token,
   auditEvent,
   todo,
   chat,

@@ -4,6 +4,7 @@ import { resource } from "../protect/resource.js";
 /** A named set of features, of the tenant or of the system. */
 export const role = resource("Role", {
   feature: "iam.roles",
+  hidden: ["tokens"],
   lists: {
     features: {
       to: "Feature",

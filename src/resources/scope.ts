@@ -2,4 +2,4 @@
 import { resource } from "../protect/resource.js";
 
 /** A place in the tenant's tree. */
-export const scope = resource("Scope", { feature: "iam.scopes", hidden: ["keyGrants"] });
+export const scope = resource("Scope", { feature: "iam.scopes", hidden: ["keyGrants", "tokens"] });

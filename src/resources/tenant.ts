@@ -5,7 +5,7 @@ import { resource } from "../protect/resource.js";
 /** An organisation. A caller sees those he is a member of. */
 export const tenant = resource("Tenant", {
   feature: "iam.tenants",
-  hidden: ["auditEvents", "scopes", "roles", "grants", "apiKeys"],
+  hidden: ["auditEvents", "scopes", "roles", "grants", "apiKeys", "tokens"],
   audits: { groups: auditEvents.tenant_groups_read },
   lists: {
     members: {

@@ -4,5 +4,5 @@ import { resource } from "../protect/resource.js";
 /** A user is seen by himself, and by the tenant's members as the policies say. */
 export const user = resource("User", {
   feature: "iam.users",
-  hidden: ["selectedTenantId", "selectedTenant"],
+  hidden: ["selectedTenantId", "selectedTenant", "tokens"],
 });

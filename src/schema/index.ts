@@ -11,6 +11,7 @@ import "./authority/provider.js";
 import "./authority/role.js";
 import "./authority/scope.js";
 import "./authority/tenant.js";
+import "./authority/token.js";
 import "./authority/user.js";
 import "./can.js";
 import "./routes.js";

@@ -41,6 +41,8 @@ export async function completeTenants(database: TestDatabase): Promise<void> {
     from iam.tenant_members m join iam.users u on u.id = m.user_id and u.email in ('alice@acme.test', 'carol@globex.test');
     insert into iam.api_key_grants (tenant_id, api_key_id, feature_id, scope_id)
     select k.tenant_id, k.id, f.id, s.id from iam.api_keys k join iam.scopes s on s.tenant_id = k.tenant_id cross join iam.features f;
+    insert into iam.tokens (tenant_id, purpose, email, secret_hash, created_by, expires_at)
+    select k.tenant_id, 'invitation', 'a@b.test', sha256(k.public_id::bytea), k.user_id, now() + interval '1 day' from iam.api_keys k;
     insert into iam.audit_events (tenant_id, code, action) select id, 1, 'arranged' from iam.tenants;
     insert into iam.group_members (tenant_id, group_id, user_id)
     select tenant_id, id, (select id from iam.users where email = 'jane@acme.test') from iam.groups where name = 'Office'`);

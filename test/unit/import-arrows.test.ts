@@ -18,7 +18,7 @@ const levels = [
   "authority · loaders",
   "audit · observe",
   "database",
-  "caller · api-key · errors · config · generated",
+  "caller · api-key · one-time-token · errors · config · generated",
 ];
 
 interface Import {

@@ -269,6 +269,24 @@ create table iam.api_key_grants (
 );
 comment on table iam.api_key_grants is 'A feature given to an API key at a scope and everything below it.';
 
+create table iam.tokens (
+  id uuid not null default gen_random_uuid(),
+  tenant_id uuid not null,
+  purpose text not null,
+  user_id uuid,
+  email text,
+  role_id uuid,
+  scope_id uuid,
+  secret_hash bytea not null,
+  created_by uuid not null,
+  expires_at timestamptz(6) not null,
+  used_at timestamptz(6),
+  used_by uuid,
+  created_at timestamptz(6) not null default now(),
+  constraint tokens_pkey primary key (id)
+);
+comment on table iam.tokens is 'Something that somebody can use once: an invitation or a verification.';
+
 create table iam.audit_events (
   id uuid not null default gen_random_uuid(),
   number bigserial not null,
@@ -343,6 +361,11 @@ create unique index api_keys_tenant_id_id_key on iam.api_keys(tenant_id, id);
 create index api_key_grants_feature_id_idx on iam.api_key_grants(feature_id);
 create index api_key_grants_tenant_id_scope_id_idx on iam.api_key_grants(tenant_id, scope_id);
 create unique index api_key_grants_api_key_id_feature_id_scope_id_key on iam.api_key_grants(api_key_id, feature_id, scope_id);
+create unique index tokens_secret_hash_key on iam.tokens(secret_hash);
+create index tokens_tenant_id_created_at_id_idx on iam.tokens(tenant_id, created_at desc, id desc);
+create index tokens_user_id_idx on iam.tokens(user_id);
+create index tokens_role_id_idx on iam.tokens(role_id);
+create index tokens_tenant_id_scope_id_idx on iam.tokens(tenant_id, scope_id);
 create index audit_events_tenant_id_created_at_id_idx on iam.audit_events(tenant_id, created_at desc, id desc);
 create index audit_events_actor_id_created_at_idx on iam.audit_events(actor_id, created_at desc);
 create index audit_events_code_idx on iam.audit_events(code);
@@ -539,6 +562,26 @@ alter table iam.api_key_grants
   foreign key (tenant_id, scope_id)
   references iam.scopes(tenant_id, id)
   on delete cascade on update cascade;
+alter table iam.tokens
+  add constraint tokens_tenant_id_fkey
+  foreign key (tenant_id)
+  references iam.tenants(id)
+  on delete cascade on update cascade;
+alter table iam.tokens
+  add constraint tokens_user_id_fkey
+  foreign key (user_id)
+  references iam.users(id)
+  on delete cascade on update cascade;
+alter table iam.tokens
+  add constraint tokens_role_id_fkey
+  foreign key (role_id)
+  references iam.roles(id)
+  on delete cascade on update cascade;
+alter table iam.tokens
+  add constraint tokens_tenant_id_scope_id_fkey
+  foreign key (tenant_id, scope_id)
+  references iam.scopes(tenant_id, id)
+  on delete cascade on update restrict;
 alter table iam.audit_events
   add constraint audit_events_tenant_id_fkey
   foreign key (tenant_id)
@@ -614,6 +657,13 @@ alter table iam.api_keys
   add constraint api_keys_hash_check check (length(secret_hash) = 32 and length(previous_hash) = 32),
   add constraint api_keys_rotation_check check ((previous_hash is null) = (previous_until is null));
 
+alter table iam.tokens
+  add constraint tokens_purpose_check check (purpose in ('invitation', 'verification')),
+  add constraint tokens_bound_check check (num_nonnulls(user_id, email) = 1),
+  add constraint tokens_email_check check (email = lower(email) and email ~ '^[^@[:space:]]+@[^@[:space:]]+$' and length(email) <= 254),
+  add constraint tokens_role_check check ((role_id is null) = (scope_id is null) and (role_id is null or purpose = 'invitation')),
+  add constraint tokens_hash_check check (length(secret_hash) = 32);
+
 create function iam.require_same_tenant()
 returns trigger
 language plpgsql
@@ -641,6 +691,8 @@ create constraint trigger same_tenant_role after insert or update on iam.role_in
 create constraint trigger same_tenant_included after insert or update on iam.role_includes
   for each row execute function iam.require_same_tenant('roles', 'included_role_id');
 create constraint trigger same_tenant_role after insert or update on iam.grants
+  for each row when (new.role_id is not null) execute function iam.require_same_tenant('roles', 'role_id');
+create constraint trigger same_tenant_role after insert or update on iam.tokens
   for each row when (new.role_id is not null) execute function iam.require_same_tenant('roles', 'role_id');
 create constraint trigger same_tenant_scope after insert or update on iam.grants
   for each row execute function iam.require_same_tenant('scopes', 'scope_id');

@@ -51,6 +51,9 @@ grant select (
 grant select (id, tenant_id, user_id, name, public_id, previous_until, expires_at, revoked_at, last_used_at, created_at)
   on iam.api_keys to web_user;
 grant select on iam.api_key_grants to web_user;
+grant select (
+  id, tenant_id, purpose, user_id, email, role_id, scope_id, created_by, expires_at, used_at, used_by, created_at
+) on iam.tokens to web_user;
 -- which tenant a user has chosen would tell one of the others that he is in
 grant select (id, email, name, is_active, is_locked, is_system, is_service, may_log_in, created_at, updated_at, deleted_at)
   on iam.users to web_user;
@@ -237,6 +240,17 @@ create policy api_key_grants_select_owner
 comment on policy api_key_grants_select_owner on iam.api_key_grants is
   'A user sees what an API key was given when he may see the key.';
 
+create policy tokens_select_maker
+  on iam.tokens
+  for select
+  to web_user
+  using (
+    tenant_id = (select iam.caller_tenant_id())
+    and (created_by = (select iam.caller_id()) or (select iam.holds_everywhere('iam.users.read')))
+  );
+comment on policy tokens_select_maker on iam.tokens is
+  'A user sees the one-time tokens that he made, or all of his tenant''s with iam.users.read; nobody sees the hash of a secret.';
+
 create policy audit_events_select_reader
   on iam.audit_events
   for select
@@ -327,6 +341,15 @@ create policy api_key_grants_select_delegate
   using (not (select iam.is_delegated()) or (select iam.delegates_hold_everywhere('iam.api_keys.read')));
 comment on policy api_key_grants_select_delegate on iam.api_key_grants is
   'Whoever acts as the user, and an API key, see nothing here without iam.api_keys.read of their own at the tenant''s root.';
+
+create policy tokens_select_delegate
+  on iam.tokens
+  as restrictive
+  for select
+  to web_user
+  using (not (select iam.is_delegated()) or (select iam.delegates_hold_everywhere('iam.users.read')));
+comment on policy tokens_select_delegate on iam.tokens is
+  'Whoever acts as the user, and an API key, see nothing here without iam.users.read of their own at the tenant''s root.';
 
 create policy audit_events_select_delegate
   on iam.audit_events
@@ -420,6 +443,7 @@ begin
     'link_identity', 'unlink_identity', 'enable_identity', 'disable_identity',
     'create_provider', 'update_provider', 'delete_provider', 'enable_provider', 'disable_provider',
     'create_api_key', 'update_api_key', 'rotate_api_key', 'revoke_api_key', 'grant_to_api_key', 'revoke_from_api_key',
+    'create_token', 'validate_token', 'use_token',
     'create_role', 'update_role', 'delete_role', 'add_role_features', 'remove_role_features',
     'include_role', 'exclude_role', 'set_role_assignable',
     'create_feature', 'update_feature', 'set_feature_assignable'

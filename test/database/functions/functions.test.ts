@@ -48,12 +48,22 @@ beforeAll(async () => {
       from (values ('key', 'BobsKey1', null), ('revoked', 'BobsKey2', now())) given (name, public_id, revoked_at), iam.tenant_members m
       join iam.users u on u.id = m.user_id where u.email = 'bob@acme.test'
       returning tenant_id, id, name
+    ), token (name, hash) as (
+      select given.name, sha256(given.name::bytea) from (values ('token'), ('ended'), ('used')) given (name)
+    ), made as (
+      insert into iam.tokens (tenant_id, purpose, user_id, secret_hash, created_by, expires_at, used_at)
+      select m.tenant_id, 'verification', m.user_id, token.hash, a.id,
+        case when token.name = 'ended' then timestamptz '2001-01-01' else '2100-01-01' end, case when token.name = 'used' then now() end
+      from token, iam.users a, iam.tenant_members m join iam.users u on u.id = m.user_id
+      where u.email = 'bob@acme.test' and a.email = 'alice@acme.test'
     ), given as (
       insert into iam.api_key_grants (tenant_id, api_key_id, feature_id, scope_id)
       select k.tenant_id, k.id, f.id, s.id from key k
       join iam.scopes s on s.tenant_id = k.tenant_id and s.parent_id is null join iam.features f on f.code = 'todos.read'
     )
     select name, 'ApiKey:' || id as id from key
+    union all
+    select name, encode(hash, 'hex') from token
     union all
     select 'mapping' as name, 'GroupMapping:' || id as id from mapping
     union all

@@ -1,4 +1,4 @@
-/** In charge of the cases of the functions that write API keys. */
+/** In charge of the cases of the functions that write API keys and one-time tokens. */
 import type { FunctionCase } from "./function-case.js";
 
 const hash = "'0000000000000000000000000000000000000000000000000000000000000000'";
@@ -60,4 +60,37 @@ export const keyFunctions: readonly FunctionCase[] = [
   ["PT404", "alice", "revoke_from_api_key('{key}', array['todos.update'])"],
   ["PT404", "alice", "revoke_from_api_key('{key}', array['todos.read'], 'campus/chicago')"],
   ["52275", "alice", "revoke_from_api_key('{key}', array['nothing'])"],
+  ["allowed", "alice", `create_token(${hash}, email => 'New@acme.test')`],
+  [
+    "allowed",
+    "alice",
+    `create_token(${hash}, email => 'new@acme.test', role => 'sales_manager', scope => 'campus/chicago')`,
+  ],
+  ["allowed", "alice", `create_token(${hash}, 'verification', 'bob@acme.test')`],
+  ["52109", "bob", `create_token(${hash}, email => 'new@acme.test')`],
+  ["PT401", "anonymous user", `create_token(${hash}, email => 'new@acme.test')`],
+  ["PT400", "alice", `create_token(${hash})`],
+  ["PT400", "alice", `create_token(${hash}, email => 'a@b.test', "user" => 'bob@acme.test')`],
+  ["PT400", "alice", `create_token(${hash}, 'gift', email => 'a@b.test')`],
+  ["PT400", "alice", `create_token(${hash}, 'verification', email => 'a@b.test', role => 'sales_manager')`],
+  ["PT400", "alice", `create_token(${hash}, email => 'a@b.test', scope => 'campus/chicago')`],
+  ["PT400", "alice", `create_token(${hash}, email => 'a@b.test', expires_at => '2001-01-01')`],
+  ["PT400", "alice", "create_token('secret', email => 'a@b.test')"],
+  ["23514", "alice", `create_token(${hash}, email => 'no address')`],
+  ["52103", "alice", `create_token(${hash}, "user" => 'carol@globex.test')`],
+  ["52177", "alice", `create_token(${hash}, email => 'a@b.test', role => 'nothing')`],
+  ["52175", "alice", `create_token(${hash}, email => 'a@b.test', role => 'fixed')`],
+  ["allowed", "bob", "validate_token('{token}')"],
+  ["52279", "jane", "validate_token('{token}')"],
+  ["52277", "bob", `validate_token(${hash})`],
+  ["52278", "bob", "validate_token('{ended}')"],
+  ["52276", "bob", "validate_token('{used}')"],
+  ["PT400", "bob", "validate_token('secret')"],
+  ["PT401", "anonymous user", "validate_token('{token}')"],
+  ["allowed", "bob", "use_token('{token}')"],
+  ["52279", "alice", "use_token('{token}')"],
+  ["52277", "bob", `use_token(${hash})`],
+  ["52278", "bob", "use_token('{ended}')"],
+  ["52276", "bob", "use_token('{used}')"],
+  ["PT400", "bob", "use_token(null)"],
 ];

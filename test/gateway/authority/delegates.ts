@@ -56,6 +56,7 @@ export async function arrangeDelegates(database: TestDatabase): Promise<Readonly
     ...(await arrangeScopes(database)),
     ...(await arrangeIdentities(database)),
     ...(await arrangeKeys(database)),
+    ...(await arrangeTokens(database)),
   };
 }
 
@@ -179,6 +180,22 @@ async function arrangeKeys(database: TestDatabase): Promise<Readonly<Record<stri
     )
     select name, 'ApiKey:' || id as id from key`);
   return Object.fromEntries(rows.map(({ name, id }) => [name, id]));
+}
+
+async function arrangeTokens(database: TestDatabase): Promise<Readonly<Record<string, string>>> {
+  const names = ["token-dora", "token-ended", "token-orphan", "token-used"];
+  await database.owner.query(
+    `insert into iam.tokens (tenant_id, purpose, user_id, secret_hash, created_by, expires_at, used_at)
+     select m.tenant_id, 'verification', m.user_id, sha256(given.name::bytea), maker.id,
+       case when given.name = 'token-ended' then timestamptz '2001-01-01' else '2100-01-01' end,
+       case when given.name = 'token-used' then now() end
+     from unnest($1::text[]) given (name)
+     join iam.users maker on maker.email = case when given.name = 'token-orphan' then 'bob@acme.test' else 'uma@acme.test' end
+     join iam.users u on u.email = 'dora@acme.test'
+     join iam.tenant_members m on m.user_id = u.id`,
+    [names],
+  );
+  return Object.fromEntries(names.map((name) => [name, name]));
 }
 
 async function grantOf(database: TestDatabase, email: string): Promise<string> {

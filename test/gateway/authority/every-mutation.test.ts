@@ -8,6 +8,7 @@ import { roleCases } from "./cases/roles.js";
 import { rowCases } from "./cases/rows.js";
 import { scopeCases } from "./cases/scopes.js";
 import { tenantCases } from "./cases/tenants.js";
+import { tokenCases } from "./cases/tokens.js";
 import { userCases } from "./cases/users.js";
 import type { Cases } from "./mutation-cases.js";
 
@@ -19,6 +20,7 @@ const cases: Cases = {
   ...rowCases,
   ...scopeCases,
   ...tenantCases,
+  ...tokenCases,
   ...userCases,
 };
 /** Their refusals are data, not errors: bulk-mutations.test.ts. */
