@@ -198,7 +198,8 @@ async function statementOf(query: string): Promise<Statement> {
 
 function contextOf(session: Session): Context {
   const caller = { kind: "token", issuer: "i", subject: "s", tenant: null, actAs: null, expiresAt: 0 } as const;
-  return { caller, session, requestId: "bench", request: { ip: null, userAgent: null } };
+  const explainToken = () => Promise.reject(new TypeError("There is no token."));
+  return { caller, session, requestId: "bench", request: { ip: null, userAgent: null }, explainToken };
 }
 
 interface Contender {

@@ -43,6 +43,20 @@ export interface ApiKeyCaller {
   readonly tenant: string | null;
 }
 
+/** What the gateway makes of a token. */
+export interface TokenExplanation {
+  /** The code of the provider whose issuer it names. */
+  readonly provider: string | null;
+  /** What it claims, whether it is genuine or not. */
+  readonly claims: Readonly<Record<string, unknown>> | null;
+  /** What the provider's rules read in it; null when it is refused. */
+  readonly facts: object | null;
+  /** What Postgres would be told. */
+  readonly settings: ReadonlyArray<readonly [name: string, value: string]>;
+  /** The first rule that refuses it; null when it is accepted. */
+  readonly rejection: string | null;
+}
+
 /** What is known of where a request came from: for the audit, never for a decision. */
 export interface RequestOrigin {
   readonly ip: string | null;

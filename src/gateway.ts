@@ -16,7 +16,7 @@ import { useIntrospection } from "./http/use-introspection.js";
 import { useLimits } from "./http/use-limits.js";
 import { useMaskedErrors } from "./http/use-masked-errors.js";
 import { useRequestId } from "./http/use-request-id.js";
-import { useSession } from "./http/use-session.js";
+import { type Doors, useSession } from "./http/use-session.js";
 import type { Log } from "./observe/log.js";
 
 /** What a gateway is made of. */
@@ -26,6 +26,8 @@ export interface GatewayOptions {
   /** What a token brings about before its first session. */
   readonly admit: Admit;
   readonly authenticate: Authenticate;
+  /** Says what `authenticate` makes of a token. */
+  readonly explainToken: Doors["explainToken"];
   readonly audit: Pick<AuditTrail, "record">;
   /** Writes down that an API key was used, for nobody to wait for. */
   readonly touchApiKey: (publicId: string) => Promise<void>;
@@ -42,7 +44,7 @@ export type Gateway = YogaServerInstance<object, object>;
  * Nothing touches the database for data before the request is authenticated, parsed and valid.
  */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { schema, sessions, admit, authenticate, audit, touchApiKey, isReady, config, log } = options;
+  const { schema, sessions, admit, authenticate, explainToken, audit, touchApiKey, isReady, config, log } = options;
   return createYoga<object, object>({
     schema,
     plugins: [
@@ -52,7 +54,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       useCaller(authenticate, log), // before the body is read: a bad credential costs neither memory nor a query
       useDocumentLimits(), // at parsing: validation itself can be made to run for seconds
       useIntrospection(config.isProduction),
-      useSession(sessions, admit), // at execution only: a connection is taken for valid operations of known callers
+      useSession({ sessions, admit, explainToken }), // at execution only: a connection is taken for valid operations of known callers
       useApiKey({ touch: touchApiKey, log }), // behind the session: only the database knows whether there is such a key
       useAudit(audit), // round the session: what it tells of is over, and the connection is free
       useMaskedErrors({ log, isProduction: config.isProduction }), // last: it sees the answer of every stage above

@@ -1,5 +1,5 @@
 /** In charge of what a resolver may touch: the one door from HTTP to the schema. */
-import type { Caller, RequestOrigin } from "../caller.js";
+import type { Caller, RequestOrigin, TokenExplanation } from "../caller.js";
 import type { Session } from "../database/session.js";
 
 /** One operation, as its resolvers see it. A fresh one is made per operation, so whatever is cached by it ends with it. */
@@ -9,4 +9,6 @@ export interface Context {
   readonly session: Session;
   readonly requestId: string;
   readonly request: RequestOrigin;
+  /** Says what the gateway makes of a token. */
+  readonly explainToken: (token: string) => Promise<TokenExplanation>;
 }

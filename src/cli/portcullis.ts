@@ -38,9 +38,11 @@ const commands: Readonly<Record<string, Command>> = {
     run: async (config, args) => (await import("./seed.js")).seedDatabase(config, args),
   },
   token: {
-    usage: "token <email> [--tenant <slug>]",
-    summary: "print a development token",
-    run: async (config, { positionals: [email], tenant }) => {
+    usage: "token <email> [--tenant <slug>] | explain <jwt>",
+    summary: "print a development token, or explain one",
+    run: async (config, { positionals: [email, token], tenant }) => {
+      if (email === "explain" && token !== undefined)
+        return await (await import("./explain-token.js")).printExplanation(config, token);
       if (email === undefined)
         throw new StartupError("A token is for somebody.", "portcullis token <email> [--tenant <slug>]");
       await (await import("./token.js")).printToken(config, { email, tenant });

@@ -4,6 +4,7 @@ import { createAuditTrail } from "../audit/audit-trail.js";
 import { startSealing } from "../audit/seal.js";
 import { createAuthenticate } from "../auth/authenticate.js";
 import { ensureDemoIssuer } from "../auth/demo-issuer.js";
+import { explainToken } from "../auth/explain-token.js";
 import { createProviders } from "../auth/providers.js";
 import type { Config } from "../config.js";
 import { createAdmit } from "../database/admission.js";
@@ -65,15 +66,14 @@ async function serve({ config, log, database, schema }: Parts): Promise<RunningG
   const pool = openPool(config, database, log);
   const providers = createProviders({ readRows: () => readProviders(pool), log });
   const audit = createAuditTrail({ write: (events) => writeEvents(pool, events), log });
+  const rules = { findProvider: providers.find, maxLifetimeSeconds: config.tokenMaxLifetimeSeconds };
   let isStopping = false;
   const gateway = createGateway({
     schema,
     sessions: createSessions(pool, config.database),
     admit: createAdmit(pool),
-    authenticate: createAuthenticate({
-      findProvider: providers.find,
-      maxLifetimeSeconds: config.tokenMaxLifetimeSeconds,
-    }),
+    authenticate: createAuthenticate(rules),
+    explainToken: (token) => explainToken(token, rules),
     audit,
     touchApiKey: (publicId) => touchApiKey(pool, publicId),
     isReady: async () => !isStopping && (await pool.query({ sql: "select 1", parameters: [] })).length === 1,

@@ -16,10 +16,10 @@ type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResul
  * nothing at all went wrong, else rolled back and answered with `data: null`: GraphQL collects errors instead of
  * throwing them, so nobody else would notice. Who hangs up before the end undoes what was not committed yet.
  */
-export function useSession(sessions: Sessions, admit: Admit): Plugin {
+export function useSession(doors: Doors): Plugin {
   return {
     onExecute({ executeFn, setExecuteFn }) {
-      setExecuteFn((args: ExecutionArgs) => executeInSession(args, executeFn as Execute, { sessions, admit }));
+      setExecuteFn((args: ExecutionArgs) => executeInSession(args, executeFn as Execute, doors));
     },
     onSubscribe() {
       throw new GatewayError("BAD_USER_INPUT", "Subscriptions are not served here.");
@@ -27,15 +27,17 @@ export function useSession(sessions: Sessions, admit: Admit): Plugin {
   };
 }
 
-interface Doors {
+/** What an operation is let in by. */
+export interface Doors {
   readonly sessions: Sessions;
   readonly admit: Admit;
+  readonly explainToken: Context["explainToken"];
 }
 
 async function executeInSession(
   args: ExecutionArgs,
   execute: Execute,
-  { sessions, admit }: Doors,
+  { sessions, admit, explainToken }: Doors,
 ): Promise<ExecutionResult> {
   const { request, req } = args.contextValue as { readonly request: Request; readonly req?: IncomingLike };
   const shape = shapeOf(args.schema, args.document, args.operationName);
@@ -52,7 +54,7 @@ async function executeInSession(
   const hangUp = () => void session.rollback();
   request.signal.addEventListener("abort", hangUp, { once: true });
   try {
-    const contextValue: Context = { caller, session, requestId, request: origin };
+    const contextValue: Context = { caller, session, requestId, request: origin, explainToken };
     const result = await execute({ ...args, contextValue });
     if (request.signal.aborted) return result;
     // An operation that asked for no data has not shown the key to the database yet.

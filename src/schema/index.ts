@@ -14,6 +14,7 @@ import "./authority/tenant.js";
 import "./authority/token.js";
 import "./authority/user.js";
 import "./can.js";
+import "./explain-token.js";
 import "./routes.js";
 import "./viewer.js";
 

@@ -2,6 +2,7 @@
 import type { GraphQLSchema } from "graphql";
 import type { AuditTrail } from "../../src/audit/audit-trail.js";
 import { createAuthenticate } from "../../src/auth/authenticate.js";
+import { explainToken } from "../../src/auth/explain-token.js";
 import { createProviders } from "../../src/auth/providers.js";
 import type { Admit } from "../../src/database/admission.js";
 import type { Sessions } from "../../src/database/session.js";
@@ -51,10 +52,12 @@ export function createTestGateway(options: TestGatewayOptions): TestGateway {
   const logged: LogEvent[] = [];
   const log: Log = { write: (event) => logged.push(event) };
   const providers = createProviders({ readRows: options.providerRows, log });
+  const rules = { findProvider: providers.find, maxLifetimeSeconds: 86_400 };
   const gateway = createGateway({
     schema: options.schema,
     sessions: options.sessions,
-    authenticate: createAuthenticate({ findProvider: providers.find, maxLifetimeSeconds: 86_400 }),
+    authenticate: createAuthenticate(rules),
+    explainToken: (token) => explainToken(token, rules),
     admit: options.admit ?? (async () => undefined),
     touchApiKey: options.touchApiKey ?? (async () => undefined),
     audit: options.audit ?? { record: () => undefined },

@@ -3,7 +3,7 @@ import { type GraphQLField, type GraphQLInputType, type GraphQLSchema, getNamedT
 
 /** Texts that name nothing that is there. */
 const freeTexts = new Set(
-  "name title message internalNote description after before code key type slug email route subject issuer audience algorithms jwksUri externalId externalRole audienceClaim preset tokenTypes secret purpose".split(
+  "name title message internalNote description after before code key type slug email route subject issuer audience algorithms jwksUri externalId externalRole audienceClaim preset tokenTypes secret purpose token".split(
     " ",
   ),
 );

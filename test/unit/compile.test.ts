@@ -15,7 +15,9 @@ async function statementsOf(query: string, variableValues: Readonly<Record<strin
     },
   } as unknown as Session;
   const caller = { kind: "token", issuer: "i", subject: "s", tenant: null, actAs: null, expiresAt: 0 } as const;
-  const contextValue: Context = { caller, session, requestId: "test", request: { ip: null, userAgent: null } };
+  const explainToken = () => Promise.reject(new TypeError("There is no token."));
+  const request = { ip: null, userAgent: null };
+  const contextValue: Context = { caller, session, requestId: "test", request, explainToken };
   const { errors } = await execute({ schema, document: parse(query), contextValue, variableValues });
   return { statements, errors };
 }
