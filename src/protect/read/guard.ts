@@ -3,6 +3,16 @@ import { sql } from "kysely";
 import type { Column, Resource } from "../resource.js";
 import type { Source, Sql } from "./sql.js";
 
+/** Whether the caller may read a field of a row that he may read; null when whoever may read the row may. */
+export function mayReadField(resource: Resource, { rule }: Column, row: Source): Sql | null {
+  return rule.read === undefined ? null : holdsAtRow(resource, rule.read, row);
+}
+
+/** Whether the caller may write a field of a row that he may update; null when whoever may update the row may. */
+export function mayWriteField(resource: Resource, { rule }: Column, row: Source): Sql | null {
+  return rule.write === undefined ? null : holdsAtRow(resource, rule.write, row);
+}
+
 /** True where the caller holds the feature at the row's scope. Both look-ups run once per statement, not per row. */
 export function holdsAtRow(resource: Resource, feature: string, row: Source): Sql {
   const code = sql.lit(feature);
@@ -22,6 +32,6 @@ function isAtScopeWith({ scope }: Resource, code: Sql, row: Source): Sql {
  */
 export function comparable(resource: Resource, column: Column, row: Source): Sql {
   const value = column.isEnum ? sql`${row(column.column)}::text` : row(column.column);
-  const { read } = column.rule;
-  return read === undefined ? value : sql`case when ${holdsAtRow(resource, read, row)} then ${value} end`;
+  const mayRead = mayReadField(resource, column, row);
+  return mayRead === null ? value : sql`case when ${mayRead} then ${value} end`;
 }

@@ -3,8 +3,8 @@ import { sql } from "kysely";
 import { audited } from "../../builder/field-extensions.js";
 import { globalId } from "../global-id.js";
 import { carry } from "../read/field-plan.js";
-import { holdsAtRow } from "../read/guard.js";
-import type { Source, Sql } from "../read/sql.js";
+import { mayReadField } from "../read/guard.js";
+import { allOf, type Source, type Sql } from "../read/sql.js";
 import type { Column, Resource, Row } from "../resource.js";
 import type { Resources } from "../resources.js";
 import { describe } from "./describe.js";
@@ -72,7 +72,7 @@ function guardedField(t: ObjectFields, resource: Resource, { column, read }: Gua
       ...carry({
         kind: "guarded",
         key,
-        guard: (row) => holdsAtRow(resource, read, row),
+        guard: (row) => mayReadField(resource, column, row) ?? allOf([]),
         expression: (row) => inJson(column, row),
       }),
     },

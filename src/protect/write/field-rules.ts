@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { forbidden } from "../../builder/unauthorized.js";
 import type { Session } from "../../database/session.js";
 import { tableOf } from "../read/compilation.js";
-import { holdsAtRow } from "../read/guard.js";
+import { mayWriteField } from "../read/guard.js";
 import { readValue } from "../read/read.js";
 import { jsonObject, rowSource, typed } from "../read/sql.js";
 import type { Resource } from "../resource.js";
@@ -16,17 +16,19 @@ export async function requireFieldRules(
   resource: Resource,
   { id, data }: { readonly id: string; readonly data: Data },
 ): Promise<void> {
+  const row = rowSource("t0");
   const rules = Object.keys(data).flatMap((name) => {
-    const write = resource.columns.get(name)?.rule.write;
-    return write === undefined ? [] : [[name, write] as const];
+    const column = resource.columns.get(name);
+    const may = column && mayWriteField(resource, column, row);
+    return may ? [{ name, may, requires: column.rule.write ?? "" }] : [];
   });
   if (rules.length === 0) return;
-  const row = rowSource("t0");
-  const verdicts = jsonObject(rules.map(([name, write]) => [name, holdsAtRow(resource, write, row)]));
+  const verdicts = jsonObject(rules.map(({ name, may }) => [name, may]));
   const judged = await readValue<Readonly<Record<string, boolean>>>(
     session,
     sql`(select ${verdicts} from ${tableOf(resource, "t0")} where ${row("id")} = ${typed(id, "uuid")})`,
   );
   if (judged === null) throw notFound();
-  for (const [name, write] of rules) if (judged[name] !== true) throw forbidden(`${resource.name}.${name}`, write);
+  for (const { name, requires } of rules)
+    if (judged[name] !== true) throw forbidden(`${resource.name}.${name}`, requires);
 }
