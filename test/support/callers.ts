@@ -1,5 +1,6 @@
 /** In charge of asking the database as somebody: each call is a real session of its own, opened as the gateway opens it. */
 import { afterAll, beforeAll, inject } from "vitest";
+import { readApiKey } from "../../src/api-key.js";
 import type { Caller } from "../../src/caller.js";
 import { createPool, type Pool } from "../../src/database/pool.js";
 import { createSessions, type OpenedSession, type Sessions } from "../../src/database/session.js";
@@ -44,6 +45,8 @@ export interface Callers {
   readonly database: TestDatabase;
   /** Somebody of the cast, by e-mail, which is his subject at the demo issuer. */
   as(subject: string, asked?: AskedAs): SqlCaller;
+  /** Whoever shows this API key. */
+  keyed(text: string): SqlCaller;
   anonymous(tenant?: string): SqlCaller;
 }
 
@@ -74,6 +77,11 @@ export function useCallers(size = 6): Callers {
         },
         isShared ?? false,
       ),
+    keyed: (text) => {
+      const facts = readApiKey(text);
+      if (facts === null) throw new TypeError("Not an API key.");
+      return callerOf({ kind: "apiKey", ...facts, tenant: null }, false);
+    },
     anonymous: (tenant) => callerOf({ kind: "anonymous", tenant: tenant ?? null }, false),
   };
 }

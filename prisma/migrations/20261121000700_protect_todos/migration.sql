@@ -296,16 +296,57 @@ create policy todo_shares_insert_user
           or r.scope_id in (select iam.scopes_with('todos.share', 'caller'))
         )
         and (
+          not (select iam.is_acting())
+          or (select iam.holds_everywhere('todos.share', 'actor'))
+          or r.owner_id = (select iam.actor_id())
+          or r.scope_id in (select iam.scopes_with('todos.share', 'actor'))
+        )
+        and (
+          not (select iam.has_api_key())
+          or (select iam.holds_everywhere('todos.share', 'key'))
+          or r.scope_id in (select iam.scopes_with('todos.share', 'key'))
+        )
+        and (
           not todo_shares.can_write
-          or (select iam.holds_everywhere('todos.update', 'caller'))
-          or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('todos.update', 'caller'))
+          or (
+            (
+              (select iam.holds_everywhere('todos.update', 'caller'))
+              or r.owner_id = (select iam.caller_id())
+              or r.scope_id in (select iam.scopes_with('todos.update', 'caller'))
+            )
+            and (
+              not (select iam.is_acting())
+              or (select iam.holds_everywhere('todos.update', 'actor'))
+              or r.owner_id = (select iam.actor_id())
+              or r.scope_id in (select iam.scopes_with('todos.update', 'actor'))
+            )
+            and (
+              not (select iam.has_api_key())
+              or (select iam.holds_everywhere('todos.update', 'key'))
+              or r.scope_id in (select iam.scopes_with('todos.update', 'key'))
+            )
+          )
         )
         and (
           not todo_shares.can_delete
-          or (select iam.holds_everywhere('todos.delete', 'caller'))
-          or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('todos.delete', 'caller'))
+          or (
+            (
+              (select iam.holds_everywhere('todos.delete', 'caller'))
+              or r.owner_id = (select iam.caller_id())
+              or r.scope_id in (select iam.scopes_with('todos.delete', 'caller'))
+            )
+            and (
+              not (select iam.is_acting())
+              or (select iam.holds_everywhere('todos.delete', 'actor'))
+              or r.owner_id = (select iam.actor_id())
+              or r.scope_id in (select iam.scopes_with('todos.delete', 'actor'))
+            )
+            and (
+              not (select iam.has_api_key())
+              or (select iam.holds_everywhere('todos.delete', 'key'))
+              or r.scope_id in (select iam.scopes_with('todos.delete', 'key'))
+            )
+          )
         )
     )
     and (group_id is null or group_id in (select iam.readable_groups()))
@@ -349,16 +390,57 @@ create policy todo_shares_update_user
         or r.scope_id in (select iam.scopes_with('todos.share', 'caller'))
       )
       and (
+        not (select iam.is_acting())
+        or (select iam.holds_everywhere('todos.share', 'actor'))
+        or r.owner_id = (select iam.actor_id())
+        or r.scope_id in (select iam.scopes_with('todos.share', 'actor'))
+      )
+      and (
+        not (select iam.has_api_key())
+        or (select iam.holds_everywhere('todos.share', 'key'))
+        or r.scope_id in (select iam.scopes_with('todos.share', 'key'))
+      )
+      and (
         not todo_shares.can_write
-        or (select iam.holds_everywhere('todos.update', 'caller'))
-        or r.owner_id = (select iam.caller_id())
-        or r.scope_id in (select iam.scopes_with('todos.update', 'caller'))
+        or (
+          (
+            (select iam.holds_everywhere('todos.update', 'caller'))
+            or r.owner_id = (select iam.caller_id())
+            or r.scope_id in (select iam.scopes_with('todos.update', 'caller'))
+          )
+          and (
+            not (select iam.is_acting())
+            or (select iam.holds_everywhere('todos.update', 'actor'))
+            or r.owner_id = (select iam.actor_id())
+            or r.scope_id in (select iam.scopes_with('todos.update', 'actor'))
+          )
+          and (
+            not (select iam.has_api_key())
+            or (select iam.holds_everywhere('todos.update', 'key'))
+            or r.scope_id in (select iam.scopes_with('todos.update', 'key'))
+          )
+        )
       )
       and (
         not todo_shares.can_delete
-        or (select iam.holds_everywhere('todos.delete', 'caller'))
-        or r.owner_id = (select iam.caller_id())
-        or r.scope_id in (select iam.scopes_with('todos.delete', 'caller'))
+        or (
+          (
+            (select iam.holds_everywhere('todos.delete', 'caller'))
+            or r.owner_id = (select iam.caller_id())
+            or r.scope_id in (select iam.scopes_with('todos.delete', 'caller'))
+          )
+          and (
+            not (select iam.is_acting())
+            or (select iam.holds_everywhere('todos.delete', 'actor'))
+            or r.owner_id = (select iam.actor_id())
+            or r.scope_id in (select iam.scopes_with('todos.delete', 'actor'))
+          )
+          and (
+            not (select iam.has_api_key())
+            or (select iam.holds_everywhere('todos.delete', 'key'))
+            or r.scope_id in (select iam.scopes_with('todos.delete', 'key'))
+          )
+        )
       )
   ));
 comment on policy todo_shares_update_user on public.todo_shares is

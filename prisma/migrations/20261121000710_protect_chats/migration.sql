@@ -296,16 +296,57 @@ create policy chat_shares_insert_user
           or r.scope_id in (select iam.scopes_with('chats.share', 'caller'))
         )
         and (
+          not (select iam.is_acting())
+          or (select iam.holds_everywhere('chats.share', 'actor'))
+          or r.owner_id = (select iam.actor_id())
+          or r.scope_id in (select iam.scopes_with('chats.share', 'actor'))
+        )
+        and (
+          not (select iam.has_api_key())
+          or (select iam.holds_everywhere('chats.share', 'key'))
+          or r.scope_id in (select iam.scopes_with('chats.share', 'key'))
+        )
+        and (
           not chat_shares.can_write
-          or (select iam.holds_everywhere('chats.update', 'caller'))
-          or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('chats.update', 'caller'))
+          or (
+            (
+              (select iam.holds_everywhere('chats.update', 'caller'))
+              or r.owner_id = (select iam.caller_id())
+              or r.scope_id in (select iam.scopes_with('chats.update', 'caller'))
+            )
+            and (
+              not (select iam.is_acting())
+              or (select iam.holds_everywhere('chats.update', 'actor'))
+              or r.owner_id = (select iam.actor_id())
+              or r.scope_id in (select iam.scopes_with('chats.update', 'actor'))
+            )
+            and (
+              not (select iam.has_api_key())
+              or (select iam.holds_everywhere('chats.update', 'key'))
+              or r.scope_id in (select iam.scopes_with('chats.update', 'key'))
+            )
+          )
         )
         and (
           not chat_shares.can_delete
-          or (select iam.holds_everywhere('chats.delete', 'caller'))
-          or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('chats.delete', 'caller'))
+          or (
+            (
+              (select iam.holds_everywhere('chats.delete', 'caller'))
+              or r.owner_id = (select iam.caller_id())
+              or r.scope_id in (select iam.scopes_with('chats.delete', 'caller'))
+            )
+            and (
+              not (select iam.is_acting())
+              or (select iam.holds_everywhere('chats.delete', 'actor'))
+              or r.owner_id = (select iam.actor_id())
+              or r.scope_id in (select iam.scopes_with('chats.delete', 'actor'))
+            )
+            and (
+              not (select iam.has_api_key())
+              or (select iam.holds_everywhere('chats.delete', 'key'))
+              or r.scope_id in (select iam.scopes_with('chats.delete', 'key'))
+            )
+          )
         )
     )
     and (group_id is null or group_id in (select iam.readable_groups()))
@@ -349,16 +390,57 @@ create policy chat_shares_update_user
         or r.scope_id in (select iam.scopes_with('chats.share', 'caller'))
       )
       and (
+        not (select iam.is_acting())
+        or (select iam.holds_everywhere('chats.share', 'actor'))
+        or r.owner_id = (select iam.actor_id())
+        or r.scope_id in (select iam.scopes_with('chats.share', 'actor'))
+      )
+      and (
+        not (select iam.has_api_key())
+        or (select iam.holds_everywhere('chats.share', 'key'))
+        or r.scope_id in (select iam.scopes_with('chats.share', 'key'))
+      )
+      and (
         not chat_shares.can_write
-        or (select iam.holds_everywhere('chats.update', 'caller'))
-        or r.owner_id = (select iam.caller_id())
-        or r.scope_id in (select iam.scopes_with('chats.update', 'caller'))
+        or (
+          (
+            (select iam.holds_everywhere('chats.update', 'caller'))
+            or r.owner_id = (select iam.caller_id())
+            or r.scope_id in (select iam.scopes_with('chats.update', 'caller'))
+          )
+          and (
+            not (select iam.is_acting())
+            or (select iam.holds_everywhere('chats.update', 'actor'))
+            or r.owner_id = (select iam.actor_id())
+            or r.scope_id in (select iam.scopes_with('chats.update', 'actor'))
+          )
+          and (
+            not (select iam.has_api_key())
+            or (select iam.holds_everywhere('chats.update', 'key'))
+            or r.scope_id in (select iam.scopes_with('chats.update', 'key'))
+          )
+        )
       )
       and (
         not chat_shares.can_delete
-        or (select iam.holds_everywhere('chats.delete', 'caller'))
-        or r.owner_id = (select iam.caller_id())
-        or r.scope_id in (select iam.scopes_with('chats.delete', 'caller'))
+        or (
+          (
+            (select iam.holds_everywhere('chats.delete', 'caller'))
+            or r.owner_id = (select iam.caller_id())
+            or r.scope_id in (select iam.scopes_with('chats.delete', 'caller'))
+          )
+          and (
+            not (select iam.is_acting())
+            or (select iam.holds_everywhere('chats.delete', 'actor'))
+            or r.owner_id = (select iam.actor_id())
+            or r.scope_id in (select iam.scopes_with('chats.delete', 'actor'))
+          )
+          and (
+            not (select iam.has_api_key())
+            or (select iam.holds_everywhere('chats.delete', 'key'))
+            or r.scope_id in (select iam.scopes_with('chats.delete', 'key'))
+          )
+        )
       )
   ));
 comment on policy chat_shares_update_user on public.chat_shares is

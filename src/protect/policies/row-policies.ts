@@ -143,21 +143,30 @@ function groupOfNew({ group }: Protection, whose: Principal): readonly string[] 
   return [group.isRequired ? isMember : `(${column} is null or ${isMember})`];
 }
 
-function delegatePolicy(protection: Protection, command: RowCommand): string {
-  const may = allOf([
+/** What an edit or a deletion asks of a row: the policies of the command together. */
+export function mayChange(protection: Protection, command: "update" | "delete"): string {
+  const may = conditioned(protection, command)(mayCaller(protection, command));
+  return allOf([may, mayDelegates(protection, command)]);
+}
+
+function mayDelegates(protection: Protection, command: RowCommand): string {
+  return allOf([
     ...unless("(select iam.is_acting())", waysOf(protection, command, "actor")),
     ...(command === "create"
       ? groupOfNew(protection, "actor").map((one) => anyOf(["not (select iam.is_acting())", one]))
       : []),
     ...unless("(select iam.has_api_key())", waysOf(protection, command, "key")),
   ]);
+}
+
+function delegatePolicy(protection: Protection, command: RowCommand): string {
   return createPolicy({
     name: `${protection.table}_${sqlCommands[command]}_delegate`,
     on: qualified(protection),
     isRestrictive: true,
     command: sqlCommands[command],
     roles: ["web_user"],
-    ...conditionsFor(command, (one) => one, may),
+    ...conditionsFor(command, (one) => one, mayDelegates(protection, command)),
     sentence: delegateSentence(protection, command),
   });
 }

@@ -5,7 +5,7 @@ import type { Principal, Protection, ShareTable } from "./protection.js";
 import { floorPolicies } from "./row-policies.js";
 import { whereItStands } from "./sentences.js";
 import { indent, name, qualified, withArticle } from "./spelling.js";
-import { anyOf, type Place, waysToHandOn } from "./terms.js";
+import { allOf, anyOf, type Place, waysToHandOn } from "./terms.js";
 
 const shared: Place = { prefix: "r.", depth: 1 };
 
@@ -13,13 +13,9 @@ const shared: Place = { prefix: "r.", depth: 1 };
 export function sharePolicies(protection: Protection, shares: ShareTable): readonly string[] {
   const { singular } = protection;
   const a = withArticle(singular);
-  const mayEnd = ofRow(protection, shares, [
-    may(protection, "share", "caller"),
-    unless(protection, "(select iam.is_acting())", "actor"),
-    unless(protection, "(select iam.has_api_key())", "key"),
-  ]);
+  const mayEnd = ofRow(protection, shares, mayHandOn(protection, "share", shared));
   const mayGive = ofRow(protection, shares, [
-    may(protection, "share", "caller"),
+    ...mayHandOn(protection, "share", shared),
     unlessGiven(protection, shares, { flag: "can_write", command: "update" }),
     unlessGiven(protection, shares, { flag: "can_delete", command: "delete" }),
   ]);
@@ -71,12 +67,14 @@ function ofRow(protection: Protection, shares: ShareTable, conditions: readonly 
   return `exists (\n${indent(text)}\n)`;
 }
 
-function may(protection: Protection, command: Command, whose: Principal): string {
-  return anyOf(waysToHandOn(protection, command, whose, shared));
-}
-
-function unless(protection: Protection, isDelegated: string, whose: Principal): string {
-  return anyOf([`not ${isDelegated}`, ...waysToHandOn(protection, "share", whose, shared)]);
+/** What must hold of a row for a command on it to be handed on: the caller may, whoever acts as him may, and his key was given it. */
+export function mayHandOn(protection: Protection, command: Command, place: Place): readonly string[] {
+  const ways = (whose: Principal) => waysToHandOn(protection, command, whose, place);
+  return [
+    anyOf(ways("caller")),
+    anyOf(["not (select iam.is_acting())", ...ways("actor")]),
+    anyOf(["not (select iam.has_api_key())", ...ways("key")]),
+  ];
 }
 
 interface Given {
@@ -85,7 +83,7 @@ interface Given {
 }
 
 function unlessGiven(protection: Protection, { table }: ShareTable, { flag, command }: Given): string {
-  return anyOf([`not ${name(table)}.${flag}`, ...waysToHandOn(protection, command, "caller", shared)]);
+  return anyOf([`not ${name(table)}.${flag}`, allOf(mayHandOn(protection, command, shared))]);
 }
 
 function whoShares(protection: Protection): string {
