@@ -1,18 +1,26 @@
 /** In charge of what a declaration may say. Its names come from the datamodel, so that a wrong one doesn't compile. */
 import type { ReadNumber } from "../audit/events.js";
-import type { datamodel, FieldName, ModelName, RelationName } from "../generated/datamodel.js";
+import type { datamodel, EnumName, enums, FieldName, ModelName, RelationName } from "../generated/datamodel.js";
 
 /** What can be done with a row. Reading is always offered; the others where the declaration lists them. */
 export type Command = "read" | "create" | "update" | "delete" | "share";
 
+/** Who may use a field: `"owner"`, whoever holds the named feature at the row's scope, or several of which one is enough. */
+export type FieldUsers = string | readonly string[];
+
+/** A mask that lets the end of a text through, never more than half of it. */
+export interface KeepLast {
+  readonly keepLast: number;
+}
+
 /** Who may use one field of a row that he may read (or update) anyway. */
-export interface FieldRule {
-  /** The feature a caller needs at the row's scope to read the field; without it, whoever may read the row. */
-  readonly read?: string;
-  /** The feature a caller needs at the row's scope to write the field; without it, whoever may update the row. */
-  readonly write?: string;
-  /** What the reader gets who may not: an error at the field (default), or null. */
-  readonly onDeny?: "error" | "null";
+export interface FieldRule<Type = unknown> {
+  /** Who may read it; without it, whoever may read the row. */
+  readonly read?: FieldUsers;
+  /** Who may write it; without it, whoever may create or update the row. */
+  readonly write?: FieldUsers;
+  /** What the reader gets who may not: an error at the field (default), null, or a mask in the value's place. */
+  readonly onDeny?: "error" | "null" | { readonly mask: ValueOf<Type> | (Type extends "String" ? KeepLast : never) };
 }
 
 /** Where a row stands in the tenant's tree: a column with the scope's id, or with the key of a scope of one type. */
@@ -26,13 +34,21 @@ interface Values {
   readonly Float: number;
 }
 
-type ValueOf<Type> = Type extends keyof Values ? Values[Type] : string;
+type ValueOf<Type> = Type extends keyof Values
+  ? Values[Type]
+  : Type extends EnumName
+    ? (typeof enums)[Type]["values"][keyof (typeof enums)[Type]["values"]]
+    : string;
+
+type TypeOf<M extends ModelName, F extends FieldName<M>> = FieldsOf<M>[F & keyof FieldsOf<M>] extends {
+  readonly type: infer Type;
+}
+  ? Type
+  : never;
 
 /** What is true of a row's own columns: `{ state: "draft" }`, `{ state: ["draft", "review"] }`, `{ closedAt: null }`. */
 export type Condition<M extends ModelName> = {
-  readonly [F in FieldName<M>]?: FieldsOf<M>[F & keyof FieldsOf<M>] extends { readonly type: infer Type }
-    ? ValueOf<Type> | readonly ValueOf<Type>[] | null
-    : never;
+  readonly [F in FieldName<M>]?: ValueOf<TypeOf<M, F>> | readonly ValueOf<TypeOf<M, F>>[] | null;
 };
 
 /** A list of another resource through a model in between, e.g. a group's members through GroupMember. */
@@ -73,7 +89,7 @@ export interface Declaration<M extends ModelName> {
   /** The model with the row's shares. */
   readonly shares?: ModelName;
   /** Rules of single fields. */
-  readonly fields?: { readonly [F in FieldName<M>]?: FieldRule };
+  readonly fields?: { readonly [F in FieldName<M>]?: FieldRule<TypeOf<M, F>> };
   /** Fields and relations that GraphQL doesn't show. Foreign keys never are: their relation is. */
   readonly hidden?: readonly (FieldName<M> | RelationName<M>)[];
   /** Fields that no mutation takes, besides the id, the foreign keys and the two moments. */

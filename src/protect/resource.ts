@@ -3,6 +3,7 @@ import type { ReadNumber } from "../audit/events.js";
 import { builder } from "../builder/builder.js";
 import { type Field, type FieldName, type ModelName, models, type Relation } from "../generated/datamodel.js";
 import type { Command, Declaration, FieldRule, Through } from "./declaration.js";
+import { type ColumnRule, ruleOf } from "./field-rule.js";
 import type { RowCondition } from "./policies/protection.js";
 
 /** One row as the statement gave it: values by response key. */
@@ -11,7 +12,7 @@ export type Row = Readonly<Record<string, unknown>>;
 /** A column that GraphQL shows, with the rule of its field. */
 export interface Column extends Field {
   readonly name: string;
-  readonly rule: FieldRule;
+  readonly rule: ColumnRule;
 }
 
 /** A relation to another resource, before that one is looked up: it may be declared later. */
@@ -107,7 +108,7 @@ function columnsOf<M extends ModelName>(
   return new Map(
     Object.entries(model.fields)
       .filter(([field, known]) => isShown(field, known))
-      .map(([field, known]) => [field, { ...known, name: field, rule: rules[field] ?? {} }]),
+      .map(([field, known]) => [field, { ...known, name: field, rule: ruleOf(rules[field]) }]),
   );
 }
 

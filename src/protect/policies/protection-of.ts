@@ -49,9 +49,8 @@ function parentOf({ name, parent }: Resource, resources: Resources): Parent | nu
 function fieldFeaturesOf({ columns }: Resource): Protection["fieldFeatures"] {
   const fields = new Map<string, string[]>();
   for (const { name, rule } of columns.values()) {
-    for (const feature of new Set([rule.read, rule.write])) {
-      if (feature !== undefined) fields.set(feature, [...(fields.get(feature) ?? []), spoken(name)]);
-    }
+    const features = new Set([rule.read, rule.write].flatMap((ways) => ways?.features ?? []));
+    for (const feature of features) fields.set(feature, [...(fields.get(feature) ?? []), spoken(name)]);
   }
   return [...fields].map(([feature, names]) => ({ feature, fields: names }));
 }

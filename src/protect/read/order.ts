@@ -41,7 +41,7 @@ function defaultOrder({ columns }: Resource): readonly (readonly [string, Direct
 function orderTerm({ columns }: Resource, field: string, direction: Direction): OrderTerm {
   const column = columns.get(field);
   if (column === undefined) throw new GatewayError("BAD_USER_INPUT", "Not a field to order by.");
-  return { column, direction, isNullable: !column.isRequired || column.rule.read !== undefined };
+  return { column, direction, isNullable: !column.isRequired || column.rule.read !== null };
 }
 
 /** The same order from the other end. */

@@ -25,6 +25,11 @@ export function leafType(field: Pick<Field, "type" | "isEnum" | "isId">): "JSON"
   return name as "JSON";
 }
 
+/** The GraphQL type of a column as a row shows it: a list of the type where the column holds one. */
+export function columnType(field: Pick<Field, "type" | "isEnum" | "isId" | "isList">): "JSON" {
+  return field.isList ? ([leafType(field)] as unknown as "JSON") : leafType(field);
+}
+
 /** A Prisma enum in GraphQL: its values in capitals. */
 export function enumType(name: EnumName): EnumType {
   const known = enumTypes.get(name);

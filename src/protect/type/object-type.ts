@@ -1,14 +1,16 @@
 /** In charge of the GraphQL type of a resource: its columns, what it belongs to, and its lists. */
 import { sql } from "kysely";
 import { audited } from "../../builder/field-extensions.js";
+import { type FieldWays, requirementOf, sayWays } from "../field-rule.js";
 import { globalId } from "../global-id.js";
 import { carry } from "../read/field-plan.js";
 import { mayReadField } from "../read/guard.js";
+import { masked } from "../read/mask.js";
 import { allOf, type Source, type Sql } from "../read/sql.js";
 import type { Column, Resource, Row } from "../resource.js";
 import type { Resources } from "../resources.js";
 import { describe } from "./describe.js";
-import { leafType } from "./leaf-type.js";
+import { columnType } from "./leaf-type.js";
 import { linkFields } from "./link-fields.js";
 import { Node } from "./node.js";
 import type { ObjectFields } from "./object-fields.js";
@@ -16,7 +18,7 @@ import { rowScope } from "./row-scope.js";
 
 /** Builds the type. */
 export function implementType(resource: Resource, resources: Resources): void {
-  const guarded = [...resource.columns.values()].filter(({ rule }) => rule.read !== undefined);
+  const guarded = [...resource.columns.values()].filter(({ rule }) => rule.read !== null && rule.onDeny === "error");
   resource.type.implement({
     description: resource.description,
     interfaces: [Node],
@@ -34,15 +36,36 @@ export function implementType(resource: Resource, resources: Resources): void {
 function columnField(t: ObjectFields, resource: Resource, column: Column) {
   const { name, rule } = column;
   if (name === "id") return idField(t, resource);
-  if (rule.read !== undefined) return guardedField(t, resource, { column, read: rule.read });
+  if (rule.read !== null && rule.onDeny === "error") return guardedField(t, resource, { column, read: rule.read });
   return t.field({
-    type: column.isList ? [leafType(column)] : leafType(column),
-    nullable: !column.isRequired,
-    description: describe(column.description, name),
+    type: columnType(column),
+    nullable: !column.isRequired || (rule.read !== null && rule.onDeny === "null"),
+    description: describeRuled(column),
     authScopes: rowScope,
-    extensions: carry({ kind: "value", expression: (row) => inJson(column, row) }),
+    extensions: {
+      ...(rule.read === null ? {} : { portcullis: { requires: requirementOf(rule.read) } }),
+      ...carry({ kind: "value", expression: (row) => selectRuled(resource, column, row) }),
+    },
     resolve: (row, _args, _context, info) => row[info.path.key],
   });
+}
+
+function describeRuled({ description, name, rule }: Column): string {
+  const words = describe(description, name);
+  if (rule.read === null) return words;
+  const denied = { error: "", null: " Null for everybody else." };
+  const others = typeof rule.onDeny === "object" ? " Masked for everybody else." : denied[rule.onDeny];
+  return `${words} ${sayWays(rule.read)}${others}`;
+}
+
+// Whoever may not read the value gets null or the mask in its place, from the statement itself.
+function selectRuled(resource: Resource, column: Column, row: Source): Sql {
+  const value = inJson(column, row);
+  const readable = mayReadField(resource, column, row);
+  const { onDeny } = column.rule;
+  if (readable === null) return value;
+  if (typeof onDeny === "string") return sql`case when ${readable} then ${value} end`;
+  return sql`case when ${readable} then to_json(${value}) else ${masked(onDeny.mask, row(column.column))} end`;
 }
 
 function idField(t: ObjectFields, { name }: Resource) {
@@ -57,18 +80,18 @@ function idField(t: ObjectFields, { name }: Resource) {
 
 interface Guarded {
   readonly column: Column;
-  readonly read: string;
+  readonly read: FieldWays;
 }
 
 function guardedField(t: ObjectFields, resource: Resource, { column, read }: Guarded) {
   const key = guardedKey(column);
   return t.field({
-    type: leafType(column),
+    type: columnType(column),
     nullable: true,
-    description: `${describe(column.description, column.name)} Needs \`${read}\` at the row's scope.`,
+    description: describeRuled(column),
     authScopes: { $granted: column.name },
     extensions: {
-      portcullis: { requires: read },
+      portcullis: { requires: requirementOf(read) },
       ...carry({
         kind: "guarded",
         key,
@@ -76,7 +99,6 @@ function guardedField(t: ObjectFields, resource: Resource, { column, read }: Gua
         expression: (row) => inJson(column, row),
       }),
     },
-    ...(column.rule.onDeny === "null" ? { unauthorizedResolver: () => null } : {}),
     resolve: (row) => (row[key] as readonly unknown[])[0],
   });
 }

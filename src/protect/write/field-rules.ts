@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import { forbidden } from "../../builder/unauthorized.js";
 import type { Session } from "../../database/session.js";
+import { requirementOf } from "../field-rule.js";
 import { tableOf } from "../read/compilation.js";
 import { mayWriteField } from "../read/guard.js";
 import { readValue } from "../read/read.js";
@@ -17,18 +18,18 @@ export async function requireFieldRules(
   { id, data }: { readonly id: string; readonly data: Data },
 ): Promise<void> {
   const row = rowSource("t0");
-  const rules = Object.keys(data).flatMap((name) => {
-    const column = resource.columns.get(name);
-    const may = column && mayWriteField(resource, column, row);
-    return may ? [{ name, may, requires: column.rule.write ?? "" }] : [];
+  const ruled = [...resource.columns.values()].flatMap((column) => {
+    const may = column.name in data ? mayWriteField(resource, column, row) : null;
+    return may ? [{ ...column, may }] : [];
   });
-  if (rules.length === 0) return;
-  const verdicts = jsonObject(rules.map(({ name, may }) => [name, may]));
+  if (ruled.length === 0) return;
+  const verdicts = jsonObject(ruled.map(({ name, may }) => [name, may]));
   const judged = await readValue<Readonly<Record<string, boolean>>>(
     session,
     sql`(select ${verdicts} from ${tableOf(resource, "t0")} where ${row("id")} = ${typed(id, "uuid")})`,
   );
   if (judged === null) throw notFound();
-  for (const { name, requires } of rules)
-    if (judged[name] !== true) throw forbidden(`${resource.name}.${name}`, requires);
+  for (const { name, rule } of ruled) {
+    if (rule.write && judged[name] !== true) throw forbidden(`${resource.name}.${name}`, requirementOf(rule.write));
+  }
 }

@@ -1,6 +1,7 @@
 /** In charge of what a mutation takes: the columns a client may write, as input fields and as data. */
 import { builder } from "../../builder/builder.js";
 import { GatewayError } from "../../errors.js";
+import { sayWays } from "../field-rule.js";
 import type { Column, Resource } from "../resource.js";
 import { describe, spoken } from "../type/describe.js";
 import { leafType } from "../type/leaf-type.js";
@@ -92,5 +93,5 @@ function valueFor({ name, isRequired }: Column, value: unknown): unknown {
 
 function describeInput({ description, name, rule }: Column): string {
   const words = describe(description, name);
-  return rule.write === undefined ? words : `${words} Needs \`${rule.write}\` at the row's scope.`;
+  return rule.write === null ? words : `${words} ${sayWays(rule.write)}`;
 }
