@@ -13,15 +13,15 @@ export function protect(declared: readonly Resource[]): void {
   for (const resource of declared) {
     implementType(resource, resources);
     addRootFields(resource, resources);
-    addMutations(resource);
+    addMutations(resource, resources);
   }
   addNodeFields(resources);
 }
 
-function addMutations(resource: Resource): void {
+function addMutations(resource: Resource, resources: Resources): void {
   const { commands } = resource;
   if (commands.has("create")) addCreate(resource);
   if (commands.has("update")) addUpdate(resource);
   if (commands.has("delete")) addDelete(resource);
-  if (commands.has("share")) addShare(resource);
+  if (commands.has("share")) addShare(resource, resources);
 }

@@ -26,6 +26,8 @@ export interface World {
   /** The data statements sent since the last call. */
   takeStatements(): readonly string[];
   as(who: Who, query: string, variables?: Readonly<Record<string, unknown>>): Promise<Answer>;
+  /** Asks with these headers, credentials included. */
+  showing(headers: Readonly<Record<string, string>>, query: string): Promise<Answer>;
   /** Sends a body as it is, also one that JSON.stringify would not write. */
   send(who: Who, body: string): Promise<Answer>;
 }
@@ -54,6 +56,10 @@ export function useWorld(): World {
     as: async (who, query, variables) => {
       if (gateway === undefined) throw new TypeError("The world is made in beforeAll; use it later.");
       return gateway.as(who && (await tokenOf(who))).query(query, variables);
+    },
+    showing: async (headers, query) => {
+      if (gateway === undefined) throw new TypeError("The world is made in beforeAll; use it later.");
+      return gateway.as(null, headers).query(query);
     },
     send: async (who, body) => {
       if (gateway === undefined) throw new TypeError("The world is made in beforeAll; use it later.");

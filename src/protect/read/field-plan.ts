@@ -35,8 +35,16 @@ export interface ManyPlan {
   readonly match?: Match;
 }
 
+/** An object made of the row itself: its fields find these values by name, and the row's own columns besides. */
+export interface PartPlan {
+  readonly kind: "part";
+  readonly values: (row: Source) => Readonly<Record<string, Sql>>;
+  /** True when each value is to be computed once for a row, however often it is used. */
+  readonly isComputedOnce: boolean;
+}
+
 /** What a field compiles to. A field without a plan is answered by its own resolver. */
-export type FieldPlan = ValuePlan | GuardedPlan | OnePlan | ManyPlan;
+export type FieldPlan = ValuePlan | GuardedPlan | OnePlan | ManyPlan | PartPlan;
 
 /** The plan a field carries in `extensions.plan`. */
 export function planOf(field: GraphQLField<unknown, unknown>): FieldPlan | undefined {

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { GatewayError } from "../../errors.js";
 import type { Resource } from "../resource.js";
 import { type AskedType, askedOf, type Compilation, tableOf } from "./compilation.js";
-import { type GuardedPlan, type Match, planOf } from "./field-plan.js";
+import { type GuardedPlan, type Match, type PartPlan, planOf } from "./field-plan.js";
 import { selectPage } from "./select-page.js";
 import { type Operation, type SelectedField, selectedFields } from "./selection.js";
 import { jsonObject, rowSource, type Source, type Sql } from "./sql.js";
@@ -48,12 +48,30 @@ function selectField(compilation: Compilation, field: SelectedField, row: Source
       return [field.key, selectOne(compilation, { ...plan, parent: row, ...askedOf(field) })];
     case "many":
       return [field.key, selectPage(compilation, { ...plan, parent: row, ...askedOf(field), args: field.args })];
+    case "part":
+      return [field.key, selectPart(compilation, { ...plan, row, ...askedOf(field) })];
   }
 }
 
 // Wrapped, so that a value that is null can be told from one that is withheld, with the guard judged once.
 function selectGuarded({ guard, expression }: GuardedPlan, row: Source): Sql {
   return sql`case when ${guard(row)} then json_build_array(${expression(row)}) end`;
+}
+
+interface PartQuery extends AskedType, PartPlan {
+  readonly row: Source;
+}
+
+function selectPart(compilation: Compilation, { values, isComputedOnce, row, ...asked }: PartQuery): Sql {
+  const found = new Map(Object.entries(values(row)));
+  if (!isComputedOnce) return selectObject(compilation, asked, (column) => found.get(column) ?? row(column));
+  const alias = compilation.nextAlias();
+  const object = selectObject(compilation, asked, (column) =>
+    found.has(column) ? sql.id(alias, column) : row(column),
+  );
+  const computed = sql.join([...found].map(([name, value]) => sql`${value} as ${sql.id(name)}`));
+  // Without the offset, Postgres would copy each value to wherever it is used.
+  return sql`(select ${object} from (select ${computed} offset 0) as ${sql.id(alias)})`;
 }
 
 /** At most one row of a resource below a parent. */

@@ -1,4 +1,4 @@
-/** In charge of the GraphQL type of a resource: its columns, what it belongs to, and its lists. */
+/** In charge of the GraphQL type of a resource: its columns, what it belongs to, its lists, and the access to it. */
 import { sql } from "kysely";
 import { audited } from "../../builder/field-extensions.js";
 import { type FieldWays, requirementOf, sayWays } from "../field-rule.js";
@@ -9,6 +9,7 @@ import { masked } from "../read/mask.js";
 import { allOf, type Source, type Sql } from "../read/sql.js";
 import type { Column, Resource, Row } from "../resource.js";
 import type { Resources } from "../resources.js";
+import { accessField } from "./access-type.js";
 import { describe } from "./describe.js";
 import { columnType } from "./leaf-type.js";
 import { linkFields } from "./link-fields.js";
@@ -29,6 +30,7 @@ export function implementType(resource: Resource, resources: Resources): void {
         [...resource.columns.values()].map((column) => [column.name, columnField(t, resource, column)]),
       ),
       ...linkFields(t, resource, resources),
+      ...accessField(t, resource, resources),
     }),
   });
 }

@@ -6,11 +6,13 @@ import { coordinateOf } from "../../builder/field-extensions.js";
 import { forbidden } from "../../builder/unauthorized.js";
 import type { Session } from "../../database/session.js";
 import { uuidOf } from "../global-id.js";
+import { protectionOf } from "../policies/protection-of.js";
+import { mayDo } from "../read/access.js";
 import { tableOf } from "../read/compilation.js";
-import { holdsAtRow } from "../read/guard.js";
 import { readObject, readValue } from "../read/read.js";
-import { anyOf, rowSource, type Sql, toStatement, typed, valueSource } from "../read/sql.js";
+import { rowSource, type Source, type Sql, toStatement, typed, valueSource } from "../read/sql.js";
 import type { Resource, Row } from "../resource.js";
+import type { Resources } from "../resources.js";
 import { spoken } from "../type/describe.js";
 import { payloadType } from "../type/payload-type.js";
 import type { WriteInput } from "./input.js";
@@ -24,8 +26,9 @@ const options = {
 } as const;
 
 /** Adds `shareTodo` and `unshareTodo` to a resource that has shares. */
-export function addShare(resource: Resource): void {
+export function addShare(resource: Resource, resources: Resources): void {
   if (resource.shares === null) return;
+  const mayShare = mayDo(protectionOf(resource, resources), "share");
   const shares = sharesOf(resource, resource.shares);
   const who = `its owner may, and who holds \`${resource.featureOf("share")}\` at its scope`;
   builder.mutationFields((t) => ({
@@ -40,7 +43,7 @@ export function addShare(resource: Resource): void {
       resolve: (_root, { input }, { session }, info) => {
         const id = sharedId(resource, input);
         const share = { grantee: granteeOf(input), flags: flagsOf(input) };
-        return writeShare(resource, { session, info, id }, upsertShare(shares, id, share));
+        return writeShare(resource, { session, info, id, mayShare }, upsertShare(shares, id, share));
       },
     }),
     [`unshare${resource.name}`]: t.field({
@@ -51,7 +54,7 @@ export function addShare(resource: Resource): void {
       args: { input: t.arg({ type: unshareInput(resource), required: true, description: "What, and to whom." }) },
       resolve: (_root, { input }, { session }, info) => {
         const id = sharedId(resource, input);
-        return writeShare(resource, { session, info, id }, deleteShare(shares, id, granteeOf(input)));
+        return writeShare(resource, { session, info, id, mayShare }, deleteShare(shares, id, granteeOf(input)));
       },
     }),
   }));
@@ -65,11 +68,12 @@ interface Write {
   readonly session: Session;
   readonly info: GraphQLResolveInfo;
   readonly id: string;
+  readonly mayShare: (row: Source) => Sql;
 }
 
-async function writeShare(resource: Resource, { session, info, id }: Write, statement: Sql): Promise<Row> {
+async function writeShare(resource: Resource, { session, info, id, mayShare }: Write, statement: Sql): Promise<Row> {
   const attempt = { coordinate: coordinateOf(info), requires: resource.featureOf("share") };
-  await requireToShare(session, resource, { id, attempt });
+  await requireToShare(session, resource, { id, attempt, mayShare });
   await naming(attempt, () => session.execute(toStatement(statement)));
   return readObject(session, info, valueSource({ id }));
 }
@@ -78,14 +82,13 @@ async function writeShare(resource: Resource, { session, info, id }: Write, stat
 async function requireToShare(
   session: Session,
   resource: Resource,
-  { id, attempt }: { readonly id: string; readonly attempt: Attempt },
+  { id, attempt, mayShare }: Pick<Write, "id" | "mayShare"> & { readonly attempt: Attempt },
 ): Promise<void> {
   const row = rowSource("t0");
-  const owns = resource.owner ? [sql`${row(resource.owner.column)} = (select iam.caller_id())`] : [];
-  const mayShare = await readValue<boolean>(
+  const isAllowed = await readValue<boolean>(
     session,
-    sql`(select ${anyOf([...owns, holdsAtRow(resource, attempt.requires, row)])} from ${tableOf(resource, "t0")} where ${row("id")} = ${typed(id, "uuid")})`,
+    sql`(select ${mayShare(row)} from ${tableOf(resource, "t0")} where ${row("id")} = ${typed(id, "uuid")})`,
   );
-  if (mayShare === null) throw notFound();
-  if (!mayShare) throw forbidden(attempt.coordinate, attempt.requires);
+  if (isAllowed === null) throw notFound();
+  if (!isAllowed) throw forbidden(attempt.coordinate, attempt.requires);
 }

@@ -1,8 +1,12 @@
 /** The forms of protection that no table of the demo has, each on a table of its own. */
+import { sql } from "kysely";
 import { beforeAll, describe, expect, test } from "vitest";
 import { guardTable } from "../../../src/protect/policies/guard-table.js";
 import type { Protection } from "../../../src/protect/policies/protection.js";
-import { useCallers } from "../../support/callers.js";
+import { mayDo } from "../../../src/protect/read/access.js";
+import { rowSource, toStatement } from "../../../src/protect/read/sql.js";
+import { arranger } from "../../support/arrange.js";
+import { type SqlCaller, useCallers } from "../../support/callers.js";
 
 const { as, anonymous, database } = useCallers();
 const [alice, bob, jane, erin, carol] = ["alice@acme", "bob@acme", "jane@acme", "erin@acme", "carol@globex"].map(
@@ -169,5 +173,60 @@ describe("own feature names at the key of a scope", () => {
     expect(await jane.read('select id from "order"')).toEqual([{ id: id(7) }]);
     expect(await bob.read('select id from "order"')).toEqual([]);
     expect(await bob.outcome(`insert into "order" (campus) values ('chicago')`)).toBe("42501");
+  });
+});
+
+describe("the access to a row of each form", () => {
+  beforeAll(async () => {
+    await alice.sql("insert into articles (state) values ('draft')");
+    await arranger(database).grant({ user: "bob@acme.test", feature: "view_sales_page", scope: "campus/chicago" });
+  });
+
+  const changes = { update: "set text = text", delete: "" } as const;
+
+  /** The rows that a command touches when it is tried, nothing of which stays. */
+  async function touched(caller: SqlCaller, { table }: Protection, command: keyof typeof changes) {
+    const verb = command === "delete" ? "delete from" : "update";
+    let ids: readonly string[] = [];
+    const undo = new RangeError("undo");
+    const work = caller.within(async (transaction) => {
+      const rows = await transaction.sql<{ id: string }>(`${verb} "${table}" ${changes[command]} returning id`);
+      ids = rows.map((row) => row.id);
+      throw undo;
+    });
+    await expect(work).rejects.toBe(undo);
+    return ids.toSorted();
+  }
+
+  /** The rows that the same command is said to be allowed on. */
+  async function allowed(caller: SqlCaller, form: Protection, command: keyof typeof changes) {
+    const may = mayDo(form, command)(rowSource("t0"));
+    const { sql: text } = toStatement(sql`select id from ${sql.id(form.table)} as t0 where ${may} order by id`);
+    return (await caller.read<{ id: string }>(text)).map((row) => row.id);
+  }
+
+  test.each(forms.map((form) => [form.table, form] as const))(
+    "is what then happens when somebody tries: %s",
+    async (_table, form) => {
+      let [yes, no] = [0, 0];
+      for (const caller of [alice, bob, jane, erin, carol]) {
+        const seen = (await caller.read(`select from "${form.table}"`)).length;
+        for (const command of ["update", "delete"] as const) {
+          const found = await allowed(caller, form, command);
+          expect(found).toEqual(await touched(caller, form, command));
+          yes += found.length;
+          no += seen - found.length;
+        }
+      }
+      expect({ isEverAllowed: yes > 0, isEverDenied: no > 0 }).toEqual({ isEverAllowed: true, isEverDenied: true });
+    },
+  );
+
+  test("denies the anonymous caller everything but reading", async () => {
+    const [article] = forms.filter(({ table }) => table === "articles");
+    if (article === undefined) throw new TypeError("There are no articles.");
+    expect((await anonymous("acme").read("select from articles")).length).toBeGreaterThan(0);
+    for (const command of ["update", "delete"] as const)
+      expect(await allowed(anonymous("acme"), article, command)).toEqual([]);
   });
 });
