@@ -131,6 +131,17 @@ function count(compilation: Compilation, resource: Resource, where: Wanted["wher
   return sql`(select count(*) from ${tableOf(resource, alias)} where ${where(rowSource(alias))})`;
 }
 
+/** All of them, as a table: for what is made of many rows at once. */
+export function allVisible(compilation: Compilation, resource: Resource, where: Wanted["where"]): Sql {
+  const rows = (condition: (row: Source) => Sql): Sql => {
+    const alias = compilation.nextAlias();
+    return sql`select ${sql.id(alias)}.* from ${tableOf(resource, alias)} where ${condition(rowSource(alias))}`;
+  };
+  const every = rows((row) => allOf([seesAll, where(row)]));
+  const own = rows((row) => allOf([sql`not ${seesAll}`, hasReason(resource, row), where(row)]));
+  return sql`(${every} union all ${own})`;
+}
+
 /** Whether there is one. */
 export function existsVisible(compilation: Compilation, resource: Resource, where: Wanted["where"]): Sql {
   return anyOf([

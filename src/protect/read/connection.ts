@@ -1,5 +1,6 @@
 /** In charge of a list as GraphQL answers it: from what the statement gave to edges, nodes and page info. */
 import type { Resource, Row } from "../resource.js";
+import type { Aggregates } from "./aggregate.js";
 import { encodeCursor } from "./cursor.js";
 import { type Page, type PageArguments, pageOf } from "./page.js";
 import { type NodePath, type PageResult, type PageRow, placeKey } from "./select-page.js";
@@ -9,6 +10,7 @@ export interface Connection {
   readonly page: Page;
   readonly rows: readonly PageRow[];
   readonly totalCount: number;
+  readonly aggregates: Aggregates;
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
 }
@@ -22,7 +24,13 @@ export interface Edge {
 
 /** Puts a page together. The row too many is cut off and told as a next (or previous) page. */
 export function connectionOf(resource: Resource, args: PageArguments, result: unknown): Connection {
-  const { rows: found = [], total = 0, isAfterStart = false, isBeforeEnd = false } = (result ?? {}) as PageResult;
+  const {
+    rows: found = [],
+    total = 0,
+    aggregates = {},
+    isAfterStart = false,
+    isBeforeEnd = false,
+  } = (result ?? {}) as PageResult;
   const page = pageOf(resource, args);
   const hasMore = found.length > page.size;
   const rows = found.slice(0, page.size);
@@ -30,6 +38,7 @@ export function connectionOf(resource: Resource, args: PageArguments, result: un
     page,
     rows: page.isBackward ? rows.reverse() : rows,
     totalCount: total,
+    aggregates,
     hasNextPage: page.isBackward ? isBeforeEnd : hasMore || isBeforeEnd,
     hasPreviousPage: page.isBackward ? hasMore || isAfterStart : isAfterStart,
   };

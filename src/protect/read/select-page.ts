@@ -1,7 +1,8 @@
 /** In charge of a list in SQL: one page of rows with one row more, to know whether there is a next; and the rest only when asked. */
 import { sql } from "kysely";
 import type { Resource } from "../resource.js";
-import { countVisible, existsVisible, findReasons, firstVisible, reasonsToSee } from "./access-path.js";
+import { allVisible, countVisible, existsVisible, findReasons, firstVisible, reasonsToSee } from "./access-path.js";
+import { type Aggregates, selectAggregates } from "./aggregate.js";
 import { type AskedType, askedOf, type Compilation, tableOf } from "./compilation.js";
 import type { Position } from "./cursor.js";
 import type { Match } from "./field-plan.js";
@@ -34,6 +35,7 @@ export type PageRow = Readonly<Record<NodePath, unknown>> & { readonly [placeKey
 export interface PageResult {
   readonly rows?: readonly PageRow[];
   readonly total?: number;
+  readonly aggregates?: Aggregates;
   readonly isAfterStart?: boolean;
   readonly isBeforeEnd?: boolean;
 }
@@ -48,6 +50,9 @@ export function selectPage(compilation: Compilation, query: PageQuery): Sql {
     pairs.push(["rows", selectRows(compilation, query, { page, nodes: askedNodes(compilation, fields) })]);
   }
   if (asked.has("totalCount")) pairs.push(["total", selectCount(compilation, query, page)]);
+  const aggregates = fields.filter(({ definition }) => definition.name === "aggregates");
+  if (aggregates.length > 0)
+    pairs.push(["aggregates", selectAllRows(compilation, query, { page, fields: aggregates })]);
   if (asked.has("pageInfo")) pairs.push(...selectNeighbours(compilation, query, page));
   const answer = sql`select ${jsonObject(pairs)}`;
   return hasPath(query) ? sql`(with ${findReasons(query.resource)} ${answer})` : sql`(${answer})`;
@@ -103,6 +108,20 @@ function selectCount(compilation: Compilation, query: PageQuery, page: Page): Sq
   if (hasPath(query)) return countVisible(compilation, query.resource, where);
   const alias = compilation.nextAlias();
   return sql`(select count(*) from ${tableOf(query.resource, alias)} where ${where(rowSource(alias))})`;
+}
+
+function selectAllRows(
+  compilation: Compilation,
+  query: PageQuery,
+  { page, fields }: { readonly page: Page; readonly fields: readonly SelectedField[] },
+): Sql {
+  const { resource } = query;
+  const alias = compilation.nextAlias();
+  const row = rowSource(alias);
+  const where = (one: Source): Sql => allOf(conditions(query, page, one));
+  const values = selectAggregates(compilation, { resource, fields }, row);
+  if (!hasPath(query)) return sql`(select ${values} from ${tableOf(resource, alias)} where ${where(row)})`;
+  return sql`(select ${values} from ${allVisible(compilation, resource, where)} as ${sql.id(alias)})`;
 }
 
 // Only a cursor leaves something behind itself; without one the list begins where the page does.

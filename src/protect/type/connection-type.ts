@@ -2,6 +2,7 @@
 import { builder } from "../../builder/builder.js";
 import { type Connection, cursorOf, type Edge, nodeAt } from "../read/connection.js";
 import type { Resource } from "../resource.js";
+import { aggregatesType } from "./aggregates-type.js";
 import { spoken } from "./describe.js";
 import { rowScope } from "./row-scope.js";
 
@@ -47,7 +48,7 @@ export function connectionType(resource: Resource): ConnectionType {
   const type = builder.objectRef<Connection>(`${resource.name}Connection`);
   connectionTypes.set(resource.name, type);
   const words = spoken(resource.plural);
-  const Edge = edgeType(resource);
+  const [Edge, Aggregates] = [edgeType(resource), aggregatesType(resource)];
   type.implement({
     description: `A page of ${words}.`,
     fields: (t) => ({
@@ -78,6 +79,13 @@ export function connectionType(resource: Resource): ConnectionType {
         description: `How many ${words} the caller may see that match the filter, on all pages.`,
         authScopes: rowScope,
         resolve: ({ totalCount }) => totalCount,
+      }),
+      aggregates: t.field({
+        type: Aggregates,
+        nullable: false,
+        description: `What is true of all ${words} that the caller may see and that match the filter, on all pages.`,
+        authScopes: rowScope,
+        resolve: ({ aggregates }) => aggregates,
       }),
     }),
   });
