@@ -4,7 +4,17 @@
  */
 import fc from "fast-check";
 import { arrangeGroups, arrangeScopes } from "./arrange-trees.js";
-import { type Grant, globalScope, type Membership, type Period, type Role, type Row, type World } from "./world.js";
+import {
+  type Acting,
+  type ApiKey,
+  type Grant,
+  globalScope,
+  type Membership,
+  type Period,
+  type Role,
+  type Row,
+  type World,
+} from "./world.js";
 
 const always: Period = { from: null, until: null };
 const periods: readonly Period[] = [
@@ -18,7 +28,7 @@ const periods: readonly Period[] = [
   { from: 3600, until: 7200 },
 ];
 
-const productFeatures = ["*", "iam", "iam.groups", "iam.groups.read", "view_sales_page"].concat(
+const productFeatures = ["*", "iam", "iam.groups", "iam.groups.read", "iam.impersonate", "view_sales_page"].concat(
   ["todos", "chats"].flatMap((name) => [
     name,
     ...["read", "create", "update", "delete", "share"].map((c) => `${name}.${c}`),
@@ -92,6 +102,17 @@ const plan = fc.record({
     }),
     14,
   ),
+  keys: some(
+    fc.record({
+      tenant: index,
+      owner: index,
+      revoked: rarely,
+      expires: fc.constantFrom(null, null, null, 3600, 3600, -1),
+      gives: fc.array(fc.record({ feature: index, scope: index, wide: half }), { maxLength: 3, size: "max" }),
+    }),
+    3,
+  ),
+  actings: some(fc.record({ tenant: index, actor: index, user: index, entitled: fc.nat(3) }), 3),
   rows: some(
     fc.record({
       chat: fc.nat(2).map((n) => n === 2),
@@ -160,11 +181,23 @@ function toWorld(drawn: Plan): World {
     features,
   );
   const world = { tenants, scopes, users, memberships, groups, groupMemberships, ...links, features, roles };
-  const grants = drawn.grants.flatMap((g, n) => arrangeGrant(world, g, `a${n}`));
-  return { ...world, grants, rows: arrangeRows(world, drawn.rows), sales: arrangeSales(world, drawn.sales) };
+  const actings = arrangeActings(world, drawn.actings);
+  const grants = [
+    ...drawn.grants.flatMap((g, n) => arrangeGrant(world, g, `a${n}`)),
+    ...actings.flatMap(({ acting, isEntitled }, n) => (isEntitled ? [mayActAs(acting, `i${n}`)] : [])),
+  ];
+  const apiKeys = arrangeKeys(world, drawn.keys);
+  return {
+    ...world,
+    grants,
+    apiKeys,
+    actings: actings.map(({ acting }) => acting),
+    rows: arrangeRows(world, drawn.rows),
+    sales: arrangeSales(world, drawn.sales),
+  };
 }
 
-type Cast = Omit<World, "grants" | "rows" | "sales">;
+type Cast = Omit<World, "grants" | "apiKeys" | "actings" | "rows" | "sales">;
 
 function chosenTenant(memberships: readonly Membership[], n: number): string | null {
   return n % 3 === 0 ? (pickOrNone(memberships, n)?.tenant ?? null) : null;
@@ -214,6 +247,47 @@ function arrangeGrant(world: Cast, drawn: Plan["grants"][number], id: string): r
   return [
     { id, to, gives, scope: scope.id, effect: drawn.deny && "user" in to ? "deny" : "allow", period: drawn.period },
   ];
+}
+
+function arrangeKeys(world: Cast, drawn: Plan["keys"]): readonly ApiKey[] {
+  return drawn.flatMap((key, n) => {
+    const tenant = pick(world.tenants, key.tenant).id;
+    const scopes = world.scopes.filter((scope) => scope.tenant === tenant);
+    const owner = pickOrNone(
+      world.memberships.filter((m) => m.tenant === tenant),
+      key.owner,
+    )?.user;
+    if (owner === undefined) return [];
+    const gives = key.gives.map((given) => ({
+      feature: pick(world.features, given.feature),
+      scope: given.wide ? `${tenant}root` : pick(scopes, given.scope).id,
+    }));
+    const id = `key${n}`;
+    return [
+      { id, tenant, owner, isRevoked: key.revoked, expires: key.expires, gives: distinct(gives, JSON.stringify) },
+    ];
+  });
+}
+
+function arrangeActings(world: Cast, drawn: Plan["actings"]) {
+  const actings = drawn.map(({ tenant, actor, user, entitled }) => ({
+    acting: {
+      tenant: pick(world.tenants, tenant).id,
+      actor: pick(world.users, actor).id,
+      user: pick(world.users, user).id,
+    },
+    isEntitled: entitled > 0,
+  }));
+  const isHome = ({ actor, tenant }: Acting) => world.memberships.some((m) => m.user === actor && m.tenant === tenant);
+  return distinct(
+    actings.map(({ acting, isEntitled }) => ({ acting, isEntitled: isEntitled && isHome(acting) })),
+    ({ acting }) => JSON.stringify(acting),
+  );
+}
+
+function mayActAs({ tenant, actor }: Acting, id: string): Grant {
+  const gives = { feature: "iam.impersonate" };
+  return { id, to: { user: actor }, gives, scope: `${tenant}root`, effect: "allow", period: always };
 }
 
 function arrangeRows(world: Cast, drawn: Plan["rows"]): readonly Row[] {

@@ -66,12 +66,16 @@ export async function inSession<T>(
   try {
     return await work(session);
   } catch (error) {
-    const reason = session.refusal?.extensions.reason;
-    if (error instanceof GatewayError && reason !== undefined) return Number(reason);
+    if (error instanceof GatewayError && session.refusal !== null) return reasonOf(session.refusal.extensions);
     throw error;
   } finally {
     await session.rollback();
   }
+}
+
+/** The number of a refusal; 401 where there was no credential that counts. */
+export function reasonOf(refusal: Readonly<Record<string, unknown>>): number {
+  return refusal["reason"] === "BAD_API_KEY" ? 401 : Number(refusal["reason"]);
 }
 
 /** Asks everything, or answers the number of the reason why no session opened. */
@@ -89,17 +93,28 @@ export function askDatabase(
 /** Asks only whom a session would be opened for, or answers the number of the reason why none opened. */
 export function askIdentity(sessions: Sessions, stored: StoredWorld, who: Credential): Promise<unknown> {
   return inSession(sessions, callerOf(stored, who), async (session) => {
-    const { userId, tenantId } = await session.identity();
-    return [userId, tenantId];
+    const { userId, tenantId, actorId } = await session.identity();
+    return [userId, tenantId, actorId];
   });
 }
 
 /** The gateway's caller for a credential. */
-export function callerOf(stored: StoredWorld, { user, tenant }: Credential): Caller {
+export function callerOf(stored: StoredWorld, { user, tenant, apiKey, actAs }: Credential): Caller {
   const slug = tenant === null ? null : stored.slug(tenant);
+  if (apiKey !== undefined) {
+    const { publicId, secretHash } = stored.keyOf(apiKey);
+    return { kind: "apiKey", publicId, secretHash, tenant: slug };
+  }
   if (user === null) return { kind: "anonymous", tenant: slug };
   const [issuer, subject] = [stored.issuerOf(user), stored.id(user)];
-  return { kind: "token", issuer, subject, tenant: slug, actAs: null, expiresAt: 4_102_444_800 };
+  return {
+    kind: "token",
+    issuer,
+    subject,
+    tenant: slug,
+    actAs: actAs === undefined ? null : `User:${stored.id(actAs)}`,
+    expiresAt: 4_102_444_800,
+  };
 }
 
 async function ask(

@@ -22,9 +22,15 @@ export async function startGateway(url: string): Promise<Gateway> {
   const tokenOf = (stored: StoredWorld, user: string) =>
     issuers.get(stored.issuerOf(user))?.sign({ claims: { sub: stored.id(user) } });
   return {
-    ask: async (stored, { user, tenant }, query) => {
-      const token = user === null ? null : ((await tokenOf(stored, user)) ?? null);
-      return gateway.as(token, tenant === null ? {} : { "x-tenant": stored.slug(tenant) }).query(query);
+    ask: async (stored, { user, tenant, apiKey, actAs }, query) => {
+      const token = user === null || apiKey !== undefined ? null : ((await tokenOf(stored, user)) ?? null);
+      return gateway
+        .as(token, {
+          ...(tenant === null ? {} : { "x-tenant": stored.slug(tenant) }),
+          ...(apiKey === undefined ? {} : { "x-api-key": stored.keyOf(apiKey).text }),
+          ...(actAs === undefined ? {} : { "x-act-as": `${stored.id(actAs)}@proof.test` }),
+        })
+        .query(query);
     },
     close: () => pool.close(),
   };

@@ -1,8 +1,8 @@
 /** In charge of holding the oracle against GraphQL over HTTP: each caller's rows, lists, notes, features and mutations. */
 import type { Answer } from "../support/gateway.js";
-import { featuresOf, placesOf } from "./ask-database.js";
+import { featuresOf, placesOf, reasonOf } from "./ask-database.js";
 import type { Gateway } from "./ask-gateway.js";
-import { credentialsOf } from "./compare.js";
+import { credentialsOf, labelOf } from "./compare.js";
 import { Notes, type Verdict } from "./notes.js";
 import * as oracle from "./oracle.js";
 import type { StoredWorld } from "./store-world.js";
@@ -26,7 +26,7 @@ export async function compareWithGateway(gateway: Gateway, stored: StoredWorld, 
   const notes = new Notes("GraphQL");
   for (const who of credentialsOf(stored)) {
     const caller = oracle.open(stored.world, who);
-    const label = `${who.user ?? "anonymous"} in ${who.tenant ?? "no tenant named"}`;
+    const label = labelOf(who);
     if (who.user === null) continue;
     if (typeof caller === "number") await compareRefusal({ gateway, stored, who, caller, label, notes, stride });
     else if (who.tenant !== null || caller.tenant === null) {
@@ -48,7 +48,7 @@ async function compareRefusal({
   notes,
 }: Omit<Comparison, "caller"> & { readonly caller: number }) {
   const answer = await gateway.ask(stored, who, "{ todos { totalCount } }");
-  notes.same(`${label}: refused`, caller, answer.body.errors?.[0]?.extensions?.reason);
+  notes.same(`${label}: refused`, caller, reasonOf(answer.body.errors?.[0]?.extensions ?? {}));
 }
 
 const typeOf = { todos: "Todo", chats: "Chat" } as const;
@@ -154,7 +154,8 @@ async function compareMutations(comparison: Comparison): Promise<void> {
     }));
   const creations = world.scopes.map((scope) => ({
     label: `creation at ${scope.id}`,
-    expected: oracle.mayCreateAt(world, caller, "todos", scope),
+    // the answer is the new row: a key, and whoever acts as somebody, must be able to read it
+    expected: oracle.mayCreateAt(world, caller, "todos", scope) && oracle.mayReadNew(world, caller, "todos", scope),
     field: `createTodo(input: { title: "new", scope: "Scope:${stored.id(scope.id)}" }) { __typename }`,
     // who reaches the tenant from above and was never a member can own nothing there: a foreign key says so
     ...(oracle.mayOwn(world, caller) ? {} : { refusedAs: "CONFLICT" }),

@@ -13,13 +13,41 @@ import {
 import { Notes, type Verdict } from "./notes.js";
 import * as oracle from "./oracle.js";
 import type { StoredWorld } from "./store-world.js";
-import { globalScope, type Row } from "./world.js";
+import { globalScope, type Row, type World } from "./world.js";
 
 /** Everybody who could ask in the world, for every tenant that he could name. */
 export function credentialsOf({ world }: StoredWorld): readonly oracle.Credential[] {
+  return [...tokensOf(world), ...keysOf(world), ...actingsOf(world)];
+}
+
+function tokensOf(world: World): readonly oracle.Credential[] {
   const tenants = [null, ...world.tenants.map((tenant) => tenant.id)];
   const users = [null, ...world.users.map((user) => user.id)];
   return users.flatMap((user) => tenants.map((tenant) => ({ user, tenant })));
+}
+
+function keysOf({ apiKeys, tenants }: World): readonly oracle.Credential[] {
+  return apiKeys.flatMap(({ id, owner, tenant }) => {
+    const foreign = tenants.find((candidate) => candidate.id !== tenant);
+    return [null, tenant, ...(foreign ? [foreign.id] : [])].map((named) => ({
+      user: owner,
+      tenant: named,
+      apiKey: id,
+    }));
+  });
+}
+
+function actingsOf({ actings }: World): readonly oracle.Credential[] {
+  return actings.flatMap(({ actor, user, tenant }) =>
+    [tenant, null].map((named) => ({ user: actor, tenant: named, actAs: user })),
+  );
+}
+
+/** Who asks, in words. */
+export function labelOf({ user, tenant, apiKey, actAs }: oracle.Credential): string {
+  const by = apiKey === undefined ? "" : ` by ${apiKey}`;
+  const as = actAs === undefined ? "" : ` acting as ${actAs}`;
+  return `${user ?? "anonymous"}${by}${as} in ${tenant ?? "no tenant named"}`;
 }
 
 /**
@@ -30,7 +58,7 @@ export async function compareWithDatabase(sessions: Sessions, stored: StoredWorl
   const notes = new Notes("the database");
   const asked = new Set<string>();
   for (const [turn, who] of credentialsOf(stored).entries()) {
-    const label = `${who.user ?? "anonymous"} in ${who.tenant ?? "no tenant named"}`;
+    const label = labelOf(who);
     const expected = oracle.open(stored.world, who);
     notes.same(`${label}: session`, identityOf(stored, expected), await askIdentity(sessions, stored, who));
     // who names no tenant is mostly somebody who was asked already, or will be
@@ -46,7 +74,7 @@ export async function compareWithDatabase(sessions: Sessions, stored: StoredWorl
 
 function identityOf({ id }: StoredWorld, caller: oracle.Caller | number): unknown {
   if (typeof caller === "number") return caller;
-  return [caller.user, caller.tenant].map((name) => (name === null ? null : id(name)));
+  return [caller.user, caller.tenant, caller.actor ?? null].map((name) => (name === null ? null : id(name)));
 }
 
 function questionsOf(stored: StoredWorld): readonly Question[] {

@@ -2,19 +2,29 @@
  * In charge of the decision (DESIGN §3), written as plainly as possible over in-memory data: the readable specification.
  * It shares no code with the gateway, keeps nothing, and is slow on purpose.
  */
-import type { Grant, Group, Period, Role, Row, Sale, Scope, Share, World } from "./world.js";
+import type { ApiKey, Grant, Group, Period, Role, Row, Sale, Scope, Share, World } from "./world.js";
 
-/** What a request shows: a user's credential, or none, and the tenant that it asks for, if it names one. */
+/** What a request shows: a user's token, his API key, or nothing; the tenant that it asks for, and whom it wants to act as. */
 export interface Credential {
   readonly user: string | null;
   readonly tenant: string | null;
+  /** The key that is shown instead of a token; `user` is whose it is. */
+  readonly apiKey?: string;
+  readonly actAs?: string;
 }
 
-/** Who acts, and where. */
+/** Who acts, and where: the user, whoever really acts as him, and the API key that the session was opened with. */
 export interface Caller {
   readonly user: string | null;
   readonly tenant: string | null;
+  readonly actor?: string;
+  readonly apiKey?: string;
 }
+
+/** One of those who must agree: a user, or an API key. */
+type Party =
+  | { readonly user: string; readonly tenant: string | null }
+  | { readonly apiKey: ApiKey; readonly tenant: string | null };
 
 /** What may be done to a row. */
 export type Command = "read" | "update" | "delete" | "share";
@@ -23,6 +33,13 @@ export type Command = "read" | "update" | "delete" | "share";
 
 /** Who a credential stands for, or the number of the reason why there is no session. */
 export function open(world: World, credential: Credential): Caller | number {
+  if (credential.apiKey !== undefined) return openByKey(world, credential);
+  const caller = openByToken(world, credential);
+  if (typeof caller === "number" || credential.actAs === undefined || caller.user === null) return caller;
+  return actAs(world, caller, credential.actAs);
+}
+
+function openByToken(world: World, credential: Credential): Caller | number {
   if (credential.user === null) {
     if (credential.tenant === null) return { user: null, tenant: null };
     return isActiveTenant(world, credential.tenant) ? credential : 52108;
@@ -34,11 +51,48 @@ export function open(world: World, credential: Credential): Caller | number {
   if (!user.isActive) return 52105;
   if (user.isLocked) return 52106;
   if (!user.mayLogIn) return 52112;
-  if (credential.tenant !== null) return mayActIn(world, user.id, credential.tenant) ? credential : 52108;
+  if (credential.tenant !== null)
+    return mayActIn(world, user.id, credential.tenant) ? { user: user.id, tenant: credential.tenant } : 52108;
   if (user.selectedTenant !== null && mayActIn(world, user.id, user.selectedTenant))
     return { user: user.id, tenant: user.selectedTenant };
   const homes = world.tenants.filter((tenant) => !tenant.isDeleted && isMember(world, user.id, tenant.id));
   return { user: user.id, tenant: homes.length === 1 ? (homes[0]?.id ?? null) : null };
+}
+
+/** A key stands for its owner in its own tenant; one that is unknown, expired or revoked is no credential at all. */
+function openByKey(world: World, credential: Credential): Caller | number {
+  const key = world.apiKeys.find((candidate) => candidate.id === credential.apiKey);
+  if (key === undefined || key.isRevoked || !isLive({ from: null, until: key.expires })) return 401;
+  const owner = world.users.find((user) => user.id === key.owner);
+  if (owner === undefined) return 52103;
+  if (!owner.isActive) return 52105;
+  if (owner.isLocked) return 52106;
+  if (!mayActIn(world, owner.id, key.tenant)) return 52108;
+  if (credential.tenant !== null && credential.tenant !== key.tenant) return 52108;
+  return { user: owner.id, tenant: key.tenant, apiKey: key.id };
+}
+
+/** Who holds iam.impersonate at the root acts as any active member of the tenant. */
+function actAs(world: World, { user: actor, tenant }: Caller, name: string): Caller | number {
+  const root = world.scopes.find((scope) => scope.tenant === tenant && scope.parent === null);
+  if (actor === null || tenant === null || root === undefined) return 52108;
+  if (!holds(world, { user: actor, tenant }, "iam.impersonate", root)) return 52109;
+  const user = world.users.find((candidate) => candidate.id === name);
+  if (user === undefined || !isMember(world, user.id, tenant)) return 52103;
+  if (!user.isActive) return 52105;
+  if (user.isLocked) return 52106;
+  return { user: user.id, tenant, actor };
+}
+
+/** Everybody who must agree: the user, whoever acts as him, and the key. An anonymous caller is nobody. */
+function partiesOf(world: World, { user, tenant, actor, apiKey }: Caller): readonly Party[] {
+  const people = [user, actor].filter((name) => typeof name === "string").map((name) => ({ user: name, tenant }));
+  const keys = world.apiKeys.filter((key) => key.id === apiKey).map((key) => ({ apiKey: key, tenant }));
+  return [...people, ...keys];
+}
+
+function agree(world: World, caller: Caller, mayBy: (party: Party) => boolean): boolean {
+  return caller.user !== null && partiesOf(world, caller).every(mayBy);
 }
 
 /** Membership is required unless an allow-grant at global/all reaches the tenant. */
@@ -69,11 +123,20 @@ export function isLive({ from, until }: Period): boolean {
 
 // Feature ---------------------------------------------------------------------------------------------------------------
 
-/** Whether the caller holds the feature at the scope: some live grant allows it and none denies it. */
+/** Whether the caller holds the feature at the scope: he does, whoever acts as him does, and his API key was given it. */
 export function holds(world: World, caller: Caller, feature: string, scope: Scope): boolean {
-  if (caller.user === null || !world.features.includes(feature)) return false;
-  if (scope.tenant !== null && scope.tenant !== caller.tenant) return false;
-  const covering = liveGrants(world, caller)
+  return agree(world, caller, (party) => isHeldBy(world, party, feature, scope));
+}
+
+/** A key holds what it was given. A user holds what some live grant allows and none denies. */
+function isHeldBy(world: World, party: Party, feature: string, scope: Scope): boolean {
+  if (!world.features.includes(feature)) return false;
+  if (scope.tenant !== null && scope.tenant !== party.tenant) return false;
+  if ("apiKey" in party)
+    return party.apiKey.gives.some(
+      (given) => placesAbove(world, scope).includes(given.scope) && isAtOrAbove(given.feature, feature),
+    );
+  const covering = liveGrants(world, party)
     .filter((grant) => placesAbove(world, scope).includes(grant.scope))
     .filter((grant) => givenBy(world, grant).some((given) => isAtOrAbove(given, feature)));
   return covering.some((grant) => grant.effect === "allow") && !covering.some((grant) => grant.effect === "deny");
@@ -86,8 +149,12 @@ export function scopesWith(world: World, caller: Caller, feature: string): reado
 
 /** Whether the caller holds the feature at every scope of his tenant. */
 export function holdsEverywhere(world: World, caller: Caller, feature: string): boolean {
-  const scopes = scopesOfTenant(world, caller);
-  return scopes.length > 0 && scopes.every((scope) => holds(world, caller, feature, scope));
+  return agree(world, caller, (party) => isHeldEverywhere(world, party, feature));
+}
+
+function isHeldEverywhere(world: World, party: Party, feature: string): boolean {
+  const scopes = scopesOfTenant(world, party);
+  return scopes.length > 0 && scopes.every((scope) => isHeldBy(world, party, feature, scope));
 }
 
 /** Whether holding `given` is holding `asked`: `orders` is above `orders.cancel`, and `*` above everything. */
@@ -140,23 +207,35 @@ function featuresOf(world: World, name: string, seen: readonly string[]): readon
   return [...role.features, ...role.includes.flatMap((included) => featuresOf(world, included, [...seen, name]))];
 }
 
-function scopesOfTenant(world: World, caller: Caller): readonly Scope[] {
+function scopesOfTenant(world: World, caller: Pick<Caller, "tenant">): readonly Scope[] {
   return world.scopes.filter((scope) => scope.tenant !== null && scope.tenant === caller.tenant);
 }
 
 // Row -------------------------------------------------------------------------------------------------------------------
 
-/** Whether the command is the caller's on the row: by himself, or by a share. */
+/** Whether the command is the caller's on the row: by himself, or by a share; whoever acts as him in the same way, his key by what it was given. */
 export function allows(world: World, caller: Caller, command: Command, row: Row): boolean {
-  if (mayByHimself(world, caller, command, row)) return true;
-  if (caller.user === null || row.tenant !== caller.tenant || command === "share") return false;
-  return row.shares.some((share) => isFor(world, caller, share) && opens(share, command));
+  return (
+    row.tenant === caller.tenant &&
+    agree(world, caller, (party) => isHis(world, party, command, row) || isSharedWith(world, party, command, row))
+  );
 }
 
-/** Whether the command is his without a share: he owns the row, or holds the feature at its scope. */
+/** Whether the command is the caller's without a share. */
 export function mayByHimself(world: World, caller: Caller, command: Command, row: Row): boolean {
-  if (caller.user === null || row.tenant !== caller.tenant) return false;
-  return row.owner === caller.user || holdsAt(world, caller, `${row.resource}.${command}`, row.scope);
+  return row.tenant === caller.tenant && agree(world, caller, (party) => isHis(world, party, command, row));
+}
+
+// He owns the row, or holds the feature at its scope. A key owns nothing.
+function isHis(world: World, party: Party, command: Command, row: Row): boolean {
+  const owns = "user" in party && row.owner === party.user;
+  return owns || isHeldAt(world, party, `${row.resource}.${command}`, row.scope);
+}
+
+// Nothing is shared with a key, and sharing can't be shared.
+function isSharedWith(world: World, party: Party, command: Command, row: Row): boolean {
+  if ("apiKey" in party || command === "share") return false;
+  return row.shares.some((share) => isFor(world, party, share) && opens(share, command));
 }
 
 /** Whether the caller can do it: what he may not read does not exist for him. */
@@ -166,8 +245,16 @@ export function can(world: World, caller: Caller, command: Command, row: Row): b
 
 /** Whether the caller may put a row of the resource at the scope: at his tenant's root, or where he holds the feature. */
 export function mayCreateAt(world: World, caller: Caller, resource: Row["resource"], scope: Scope): boolean {
-  if (caller.user === null || scope.tenant === null || scope.tenant !== caller.tenant) return false;
-  return mayOwn(world, caller) && (scope.parent === null || holds(world, caller, `${resource}.create`, scope));
+  if (scope.tenant === null || scope.tenant !== caller.tenant || !mayOwn(world, caller)) return false;
+  const isFree = (party: Party) => scope.parent === null && "user" in party;
+  return agree(world, caller, (party) => isFree(party) || isHeldBy(world, party, `${resource}.create`, scope));
+}
+
+/** Whether the caller reads the row that he has just created at the scope. */
+export function mayReadNew(world: World, caller: Caller, resource: Row["resource"], scope: Scope): boolean {
+  if (caller.user === null || caller.tenant === null) return false;
+  const row = { id: "new", resource, tenant: caller.tenant, owner: caller.user, scope: scope.id, shares: [] };
+  return allows(world, caller, "read", row);
 }
 
 /** An owner is, or was, a member: who only reaches the tenant from above owns nothing in it. */
@@ -175,9 +262,11 @@ export function mayOwn(world: World, caller: Caller): boolean {
   return world.memberships.some((m) => m.user === caller.user && m.tenant === caller.tenant);
 }
 
-/** Whether the caller sees the share: it is meant for him, or he may share the row. */
+/** Whether the caller sees the share: it is meant for him, or he may share the row. Whoever acts as him, and a key, must see the row. */
 export function seesShare(world: World, caller: Caller, row: Row, share: Share): boolean {
-  return row.tenant === caller.tenant && (isFor(world, caller, share) || can(world, caller, "share", row));
+  const isDelegated = caller.actor !== undefined || caller.apiKey !== undefined;
+  if (row.tenant !== caller.tenant || (isDelegated && !allows(world, caller, "read", row))) return false;
+  return isFor(world, caller, share) || can(world, caller, "share", row);
 }
 
 /** What a share lets its holder do. */
@@ -199,19 +288,19 @@ export function mayReceive(world: World, caller: Caller, to: Share["to"]): boole
 
 /** The groups that the caller sees: those he owns or is in, or all with iam.groups.read everywhere. */
 export function visibleGroups(world: World, caller: Caller): readonly Group[] {
-  if (caller.user === null) return [];
-  const own = groupsOf(world, caller);
-  const all = holdsEverywhere(world, caller, "iam.groups.read");
-  return world.groups.filter(
-    (group) => group.tenant === caller.tenant && (all || group.owner === caller.user || own.includes(group)),
-  );
+  const sees = (group: Group) => (party: Party) =>
+    isHeldEverywhere(world, party, "iam.groups.read") ||
+    ("user" in party && (group.owner === party.user || groupsOf(world, party).includes(group)));
+  return world.groups.filter((group) => group.tenant === caller.tenant && agree(world, caller, sees(group)));
 }
 
 /** Whether the caller sees the sale: he holds view_sales_page everywhere, or at its campus. */
 export function seesSale(world: World, caller: Caller, sale: Sale): boolean {
-  if (caller.user === null || sale.tenant !== caller.tenant) return false;
-  if (holdsEverywhere(world, caller, "view_sales_page")) return true;
-  return scopesWith(world, caller, "view_sales_page").some((s) => s.type === "campus" && s.key === sale.campus);
+  const campus = world.scopes.find((s) => s.tenant === sale.tenant && s.type === "campus" && s.key === sale.campus);
+  const sees = (party: Party) =>
+    isHeldEverywhere(world, party, "view_sales_page") ||
+    (campus !== undefined && isHeldBy(world, party, "view_sales_page", campus));
+  return sale.tenant === caller.tenant && agree(world, caller, sees);
 }
 
 /** Whether the internal note of a todo is the caller's to read (and, of one he may edit, to write). */
@@ -220,8 +309,12 @@ export function mayAudit(world: World, caller: Caller, row: Row): boolean {
 }
 
 function holdsAt(world: World, caller: Caller, feature: string, scope: string): boolean {
+  return agree(world, caller, (party) => isHeldAt(world, party, feature, scope));
+}
+
+function isHeldAt(world: World, party: Party, feature: string, scope: string): boolean {
   const place = world.scopes.find((candidate) => candidate.id === scope);
-  return place !== undefined && holds(world, caller, feature, place);
+  return place !== undefined && isHeldBy(world, party, feature, place);
 }
 
 function isFor(world: World, caller: Caller, share: Share): boolean {

@@ -26,7 +26,7 @@ export async function readWorld(
   const { rows } = await owner.query<{ world: LiveWorld }>(query, [of.slugs, of.users]);
   const [row] = rows;
   if (row === undefined) throw new RangeError("The world can't be read.");
-  return { ...row.world, refusedIncludes: [], rows: [], sales: [] };
+  return { ...row.world, refusedIncludes: [], apiKeys: [], actings: [], rows: [], sales: [] };
 }
 
 const seconds = (column: string) => `extract(epoch from ${column} - now())`;

@@ -1,7 +1,8 @@
 /** In charge of writing a world into a database, through the owner's connection: arranging, never deciding. */
 import { createHash } from "node:crypto";
 import type pg from "pg";
-import type { Group, GroupInclude, Scope, World } from "./world.js";
+import { mintPublicId, mintSecret } from "../../src/api-key.js";
+import type { ApiKey, Group, GroupInclude, Scope, World } from "./world.js";
 
 /** A world in a database: how its short names are called there. Many worlds stand in one database side by side. */
 export interface StoredWorld {
@@ -14,6 +15,16 @@ export interface StoredWorld {
   /** A scope as its type and key. */
   place(scope: Scope): readonly [string, string];
   issuerOf(user: string): string;
+  /** An API key as it is shown, and as the database knows it. */
+  keyOf(apiKey: string): StoredKey;
+}
+
+/** An API key with its secret. */
+export interface StoredKey {
+  readonly publicId: string;
+  readonly secretHash: string;
+  /** The whole of it, for the header. */
+  readonly text: string;
 }
 
 /** The providers of all stored worlds. */
@@ -46,8 +57,10 @@ export async function storeWorld(owner: pg.Pool, world: World, label: string): P
 
 function name(world: World, label: string): StoredWorld {
   const slug = (tenant: string) => `${label}-${tenant}`;
+  const keys = new Map(world.apiKeys.map((key) => [key.id, mintKey()]));
   return {
     world,
+    keyOf: (apiKey) => keys.get(apiKey) ?? mintKey(),
     id: (short) => uuidOf(`${label}/${short}`),
     featureCode: (feature) => (isOwnFeature(feature) ? `${label}_${feature}` : feature),
     slug,
@@ -55,6 +68,12 @@ function name(world: World, label: string): StoredWorld {
     issuerOf: (user) =>
       world.users.some((u) => u.id === user && u.isProviderEnabled) ? enabledIssuer : disabledIssuer,
   };
+}
+
+function mintKey(): StoredKey {
+  const publicId = mintPublicId();
+  const { secretHash, keyFor } = mintSecret();
+  return { publicId, secretHash, text: keyFor(publicId) };
 }
 
 function uuidOf(text: string): string {
@@ -212,6 +231,18 @@ function tablesOf(world: World, names: StoredWorld): ReadonlyArray<readonly [str
         ...dates(g.period),
       })),
     ],
+    ["iam.api_keys", world.apiKeys.map((key) => keyRow(key, names))],
+    [
+      "iam.api_key_grants",
+      world.apiKeys.flatMap((key) =>
+        key.gives.map((given) => ({
+          tenant_id: id(key.tenant),
+          api_key_id: id(key.id),
+          feature_id: feature(given.feature),
+          scope_id: id(given.scope),
+        })),
+      ),
+    ],
     ...(["todos", "chats"] as const).flatMap((resource) => {
       const rows = world.rows.filter((row) => row.resource === resource);
       const [one, text] = resource === "todos" ? ["todo", "title"] : ["chat", "message"];
@@ -261,6 +292,20 @@ function groupRow(g: Group, { id }: StoredWorld) {
     is_assignable: true,
     is_system: false,
     members_manage_each_other: false,
+  };
+}
+
+function keyRow(key: ApiKey, { id, keyOf }: StoredWorld) {
+  const { publicId, secretHash } = keyOf(key.id);
+  return {
+    id: id(key.id),
+    tenant_id: id(key.tenant),
+    user_id: id(key.owner),
+    name: key.id,
+    public_id: publicId,
+    secret_hash: `\\x${secretHash}`,
+    expires_at: dates({ from: null, until: key.expires }).valid_until,
+    revoked_at: key.isRevoked ? "2026-01-01" : null,
   };
 }
 

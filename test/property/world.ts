@@ -98,6 +98,23 @@ export interface Sale {
   readonly campus: string;
 }
 
+/** A key of a member's, which was given features at scopes of its tenant. It ends at `expires` seconds from now, or never. */
+export interface ApiKey {
+  readonly id: string;
+  readonly tenant: string;
+  readonly owner: string;
+  readonly isRevoked: boolean;
+  readonly expires: number | null;
+  readonly gives: ReadonlyArray<{ readonly feature: string; readonly scope: string }>;
+}
+
+/** Somebody who wants to act as somebody in a tenant, whether he may or not. */
+export interface Acting {
+  readonly actor: string;
+  readonly user: string;
+  readonly tenant: string;
+}
+
 /** Everything the decision rests on. */
 export interface World {
   readonly tenants: readonly Tenant[];
@@ -112,6 +129,8 @@ export interface World {
   readonly features: readonly string[];
   readonly roles: readonly Role[];
   readonly grants: readonly Grant[];
+  readonly apiKeys: readonly ApiKey[];
+  readonly actings: readonly Acting[];
   readonly rows: readonly Row[];
   readonly sales: readonly Sale[];
 }

@@ -353,6 +353,11 @@ begin
     return query
     select k.id from iam.scopes_with('iam.scopes.read', 'key') k (id)
     union
+    select c.scope_id
+    from iam.scope_closure c
+    where c.tenant_id = tenant
+      and c.ancestor_id in (select g.scope_id from iam.api_key_grants g where g.api_key_id = iam.setting('app.api_key_id')::uuid)
+    union
     select iam.root_scope_id(tenant);
     return;
   elsif me is null or tenant is null then
