@@ -14,9 +14,11 @@ import "./authority/tenant.js";
 import "./authority/token.js";
 import "./authority/user.js";
 import "./can.js";
+import "./explain.js";
 import "./explain-token.js";
 import "./routes.js";
 import "./viewer.js";
+import "./who-can.js";
 
 protect(resources);
 

@@ -446,7 +446,8 @@ begin
     'create_token', 'validate_token', 'use_token',
     'create_role', 'update_role', 'delete_role', 'add_role_features', 'remove_role_features',
     'include_role', 'exclude_role', 'set_role_assignable',
-    'create_feature', 'update_feature', 'set_feature_assignable'
+    'create_feature', 'update_feature', 'set_feature_assignable',
+    'explain', 'users_who_can', 'how_they_can'
   ] loop
     execute (
       select string_agg(format('grant execute on function %s to web_user', p.oid::regprocedure), '; ')

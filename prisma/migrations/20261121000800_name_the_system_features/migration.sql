@@ -33,6 +33,7 @@ from (
     ('iam.audit', 'iam', 'Everything about the audit trail.'),
     ('iam.api_keys', 'iam', 'Everything about API keys.'),
     ('iam.impersonate', 'iam', 'Act as a member of the tenant, as far as one may oneself.'),
+    ('iam.explain', 'iam', 'Ask who may do what, and why.'),
     ('todos.read', 'todos', 'See todos of others.'),
     ('todos.create', 'todos', 'Create todos at a scope.'),
     ('todos.update', 'todos', 'Edit todos of others.'),
@@ -106,6 +107,7 @@ join iam.features f
     r.code = 'auditor'
     and f.code in (
       'iam.users.read', 'iam.groups.read', 'iam.roles.read', 'iam.scopes.read', 'iam.grants.read', 'iam.audit.read',
+      'iam.explain',
       'todos.read', 'todos.audit', 'chats.read'
     )
   );

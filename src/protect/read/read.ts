@@ -32,16 +32,23 @@ export function readOne(
   );
 }
 
+/** What a root field lists: the rows of a resource, or those of them that match. */
+export interface List {
+  readonly resource: Resource;
+  readonly args: PageArguments;
+  readonly match?: Match;
+}
+
 /** Reads what a root field asks of a list. */
 export async function readPage(
   session: Session,
   info: GraphQLResolveInfo,
-  { resource, args }: { readonly resource: Resource; readonly args: PageArguments },
+  { resource, args, ...only }: List,
 ): Promise<Connection> {
   const asked = { type: objectType(info, getNamedType(info.returnType).name), nodes: info.fieldNodes };
   const page = await readValue(
     session,
-    selectPage(compilationOf(info), { resource, args, parent: valueSource({}), ...asked }),
+    selectPage(compilationOf(info), { resource, args, ...only, parent: valueSource({}), ...asked }),
   );
   return connectionOf(resource, args, page);
 }

@@ -6,7 +6,8 @@ import { aggregatesType } from "./aggregates-type.js";
 import { spoken } from "./describe.js";
 import { rowScope } from "./row-scope.js";
 
-const PageInfo = builder.objectRef<Connection>("PageInfo").implement({
+/** Where a page stands in its list, whatever it lists. */
+export const PageInfo = builder.objectRef<Connection>("PageInfo").implement({
   description: "Where a page stands in its list.",
   fields: (t) => ({
     hasNextPage: t.boolean({

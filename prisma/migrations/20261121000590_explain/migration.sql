@@ -1,0 +1,477 @@
+-- Why: what the decision rests on, told as a chain from the user to the scope; and what is missing, where it is denied.
+-- The answer itself comes from the functions that enforce; what stands here only finds the words for it.
+-- Who may: everybody asks about himself, and learns no more than he may know; about others, whoever holds iam.explain there.
+
+create function iam.scope_named(reference text)
+returns uuid
+language sql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+  select iam.find_scope(
+    iam.caller_tenant_id(),
+    split_part(reference, '/', 1),
+    substr(reference, nullif(strpos(reference, '/'), 0) + 1)
+  )
+$$;
+comment on function iam.scope_named(text) is
+  'A scope of the caller''s tenant, or the global one, written type/key, whether he may see it or not; null when there is none.';
+
+create function iam.label_of_scope(of_scope uuid)
+returns text
+language sql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$ select s.type || '/' || s.key from iam.scopes s where s.id = of_scope $$;
+comment on function iam.label_of_scope(uuid) is 'How a scope is written: campus/chicago.';
+
+create function iam.who_is_asked_about(reference text, scope uuid)
+returns uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  me uuid := iam.require_caller();
+  found_id uuid;
+begin
+  if reference is null
+    or reference = 'User:' || me
+    or lower(reference) = (select u.email from iam.users u where u.id = me)
+  then
+    return me;
+  end if;
+  perform iam.require('iam.explain', scope);
+  select u.id into found_id
+  from iam.users u
+  join iam.tenant_members m on m.user_id = u.id and m.tenant_id = iam.require_tenant()
+  where u.id = iam.id_in(reference, 'User') or u.email = lower(reference);
+  if found_id is null then
+    raise sqlstate '52103' using message = 'The user does not exist.';
+  end if;
+  return found_id;
+end
+$$;
+comment on function iam.who_is_asked_about(text, uuid) is
+  'The caller, when nobody is named or he himself; else somebody who is or was a member of his tenant. Raises 52109 unless the caller holds iam.explain at the scope, before it says that there is no such user, 52103.';
+
+create function iam.why_inactive(of_user uuid, tenant uuid)
+returns text
+language sql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+  select case
+    when not iam.may_act_in(of_user, tenant) then 'MEMBER_INACTIVE'
+    when not u.is_active then 'USER_INACTIVE'
+    when u.is_locked then 'USER_LOCKED'
+  end
+  from iam.users u
+  where u.id = of_user
+$$;
+comment on function iam.why_inactive(uuid, uuid) is
+  'Why no session opens for the user in the tenant; null when one does.';
+
+create function iam.grants_reaching(tenant uuid, feature text, scope uuid)
+returns setof iam.grants
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  above uuid[] := iam.features_above(feature);
+  giving uuid[] := array(
+    select distinct c.role_id
+    from iam.role_features rf
+    join iam.role_closure c on c.included_role_id = rf.role_id
+    where rf.feature_id = any (above) and (c.tenant_id = tenant or c.tenant_id is null)
+  );
+begin
+  return query
+  select g.*
+  from iam.grants g
+  where g.scope_id = any (array(select c.ancestor_id from iam.scope_closure c where c.scope_id = grants_reaching.scope))
+    and (g.tenant_id = tenant or g.tenant_id is null)
+    and (g.feature_id = any (above) or g.role_id = any (giving))
+    and (g.valid_from is null or g.valid_from <= statement_timestamp())
+    and (g.valid_until is null or g.valid_until > statement_timestamp());
+end
+$$;
+comment on function iam.grants_reaching(uuid, text, uuid) is
+  'The live grants, of whomever, that give or deny the feature at the scope: iam.grants_covering(), begun at the other end.';
+
+-- The chain -------------------------------------------------------------------------------------------------------------
+
+create function iam.way_between_groups(from_group uuid, to_group uuid)
+returns uuid[]
+language sql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+  with recursive walked (id, steps) as (
+    select from_group, 0
+    union
+    select i.group_id, w.steps + 1
+    from walked w
+    join iam.group_includes i on i.included_group_id = w.id
+    join iam.group_closure c on c.included_group_id = i.group_id and c.group_id = to_group
+    where w.id <> to_group
+  ), back (id, steps) as (
+    (select w.id, w.steps from walked w where w.id = to_group order by w.steps limit 1)
+    union all
+    select before.id, b.steps - 1
+    from back b
+    cross join lateral (
+      select w.id
+      from walked w
+      join iam.group_includes i on i.included_group_id = w.id and i.group_id = b.id
+      where w.steps = b.steps - 1
+      order by w.id
+      limit 1
+    ) before
+  )
+  select array_agg(b.id order by b.steps) from back b
+$$;
+comment on function iam.way_between_groups(uuid, uuid) is
+  'The shortest way from a group up to one that it counts as a member of, both included; through active groups only.';
+
+create function iam.way_between_roles(from_role uuid, features uuid[])
+returns uuid[]
+language sql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+  with recursive walked (id, steps) as (
+    select from_role, 0
+    union
+    select i.included_role_id, w.steps + 1
+    from walked w
+    join iam.role_includes i on i.role_id = w.id
+    -- no further than the nearest role that gives one of them
+    where not exists (select from iam.role_features rf where rf.role_id = w.id and rf.feature_id = any (features))
+  ), back (id, steps) as (
+    (
+      select w.id, w.steps
+      from walked w
+      where exists (select from iam.role_features rf where rf.role_id = w.id and rf.feature_id = any (features))
+      order by w.steps, w.id
+      limit 1
+    )
+    union all
+    select before.id, b.steps - 1
+    from back b
+    cross join lateral (
+      select w.id
+      from walked w
+      join iam.role_includes i on i.role_id = w.id and i.included_role_id = b.id
+      where w.steps = b.steps - 1
+      order by w.id
+      limit 1
+    ) before
+  )
+  select array_agg(b.id order by b.steps) from back b
+$$;
+comment on function iam.way_between_roles(uuid, uuid[]) is
+  'The shortest way from a role down to one that gives one of the features itself, both included.';
+
+create function iam.chain_from_grant(of_grant iam.grants, features uuid[])
+returns jsonb
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  roles uuid[] := case when of_grant.role_id is not null then iam.way_between_roles(of_grant.role_id, features) end;
+begin
+  return coalesce(
+    (
+      select jsonb_agg(jsonb_build_object('kind', 'ROLE', 'label', r.code, 'id', 'Role:' || r.id) order by w.place)
+      from unnest(roles) with ordinality w (id, place)
+      join iam.roles r on r.id = w.id
+    ),
+    '[]'
+  ) || (
+    select jsonb_build_array(jsonb_build_object('kind', 'FEATURE', 'label', f.code, 'id', 'Feature:' || f.id))
+    from iam.features f
+    where f.id = of_grant.feature_id
+      or f.id in (select rf.feature_id from iam.role_features rf where rf.role_id = roles[cardinality(roles)] and rf.feature_id = any (features))
+    -- of several that a role gives, the nearest to what was asked
+    order by length(f.code) desc
+    limit 1
+  ) || jsonb_build_object('kind', 'SCOPE', 'label', iam.label_of_scope(of_grant.scope_id), 'id', 'Scope:' || of_grant.scope_id);
+end
+$$;
+comment on function iam.chain_from_grant(iam.grants, uuid[]) is
+  'What a grant gives of the features, as the links of a chain: its role and the roles in it, the feature, the scope.';
+
+create function iam.chains(users uuid[], tenant uuid, feature text, scope uuid)
+returns table (user_id uuid, chain jsonb)
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  above uuid[] := iam.features_above(feature);
+begin
+  return query
+  with given as materialized (
+    select distinct on (g.user_id, g.group_id) g.user_id, g.group_id, iam.chain_from_grant(g, above) as links
+    from iam.grants_reaching(tenant, feature, chains.scope) g
+    where g.effect = 'allow' and (g.user_id = any (users) or g.group_id is not null)
+    order by g.user_id, g.group_id, jsonb_array_length(iam.chain_from_grant(g, above)), g.created_at, g.id
+  ), belonging as materialized (
+    select m.user_id, c.included_group_id, c.group_id
+    from iam.group_members m
+    join iam.group_closure c on c.included_group_id = m.group_id
+    where m.tenant_id = tenant
+      and m.user_id = any (users)
+      and iam.is_live(m.valid_from, m.valid_until)
+      and c.group_id in (select given.group_id from given)
+  ), ways as materialized (
+    select b.included_group_id, b.group_id, iam.way_between_groups(b.included_group_id, b.group_id) as groups
+    from (select distinct belonging.included_group_id, belonging.group_id from belonging) b
+  ), reasons (user_id, groups, links) as (
+    select g.user_id, '{}'::uuid[], g.links from given g where g.user_id is not null
+    union all
+    select b.user_id, w.groups, g.links
+    from belonging b
+    join ways w on w.included_group_id = b.included_group_id and w.group_id = b.group_id
+    join given g on g.group_id = b.group_id
+  ), shortest as (
+    select distinct on (r.user_id) r.user_id, r.groups, r.links
+    from reasons r
+    order by r.user_id, cardinality(r.groups) + jsonb_array_length(r.links), r.groups, r.links
+  )
+  select
+    u.id,
+    jsonb_build_array(jsonb_build_object('kind', 'USER', 'label', coalesce(u.email, u.name, u.id::text), 'id', 'User:' || u.id))
+      || coalesce(
+        (
+          select jsonb_agg(jsonb_build_object('kind', 'GROUP', 'label', g.name, 'id', 'Group:' || g.id) order by w.place)
+          from unnest(s.groups) with ordinality w (id, place)
+          join iam.groups g on g.id = w.id
+        ),
+        '[]'
+      )
+      || s.links
+  from shortest s
+  join iam.users u on u.id = s.user_id;
+end
+$$;
+comment on function iam.chains(uuid[], uuid, text, uuid) is
+  'By user, the shortest chain of live allow-grants that gives him the feature at the scope: user, groups, roles, feature, scope. No row for whom none does.';
+
+-- What is missing ---------------------------------------------------------------------------------------------------------
+
+create function iam.blocked_grants(of_user uuid, tenant uuid, feature text, scope uuid)
+returns table (grant_id uuid, reason text, is_of_his boolean)
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  above uuid[] := iam.features_above(feature);
+begin
+  return query
+  with recursive joined (group_id, block) as (
+    select m.group_id, case
+      when m.valid_until <= statement_timestamp() then 'EXPIRED'
+      when m.valid_from > statement_timestamp() then 'NOT_YET'
+      when not g.is_active then 'GROUP_INACTIVE'
+    end
+    from iam.group_members m
+    join iam.groups g on g.id = m.group_id
+    where m.tenant_id = tenant and m.user_id = of_user
+    union
+    select i.group_id, coalesce(j.block, case when not g.is_active then 'GROUP_INACTIVE' end)
+    from joined j
+    join iam.group_includes i on i.included_group_id = j.group_id
+    join iam.groups g on g.id = i.group_id
+  ), found as (
+    select g.id, j.block is null as is_of_his, coalesce(j.block, case
+      when g.valid_until <= statement_timestamp() then 'EXPIRED'
+      when g.valid_from > statement_timestamp() then 'NOT_YET'
+    end) as block
+    from iam.grants g
+    left join joined j on j.group_id = g.group_id
+    where (g.user_id = of_user or j.group_id is not null)
+      and g.effect = 'allow'
+      and (g.tenant_id = tenant or g.tenant_id is null)
+      and g.scope_id in (select c.ancestor_id from iam.scope_closure c where c.scope_id = blocked_grants.scope)
+      and iam.gives(g.role_id, g.feature_id, above)
+  )
+  select f.id, f.block, f.is_of_his from found f where f.block is not null order by f.block, f.id;
+end
+$$;
+comment on function iam.blocked_grants(uuid, uuid, text, uuid) is
+  'The grants that would give the user the feature at the scope, were they or a membership not over or still to come, or a group not inactive; and whether they are given to him or to a group that he is in now.';
+
+create function iam.told(of_grant iam.grants, feature uuid)
+returns jsonb
+language sql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_build_object(
+    'feature', (select f.code from iam.features f where f.id = told.feature),
+    'scope', iam.label_of_scope(of_grant.scope_id),
+    'via', coalesce(
+      nullif(
+        concat_ws(
+          ' → ',
+          (select g.name from iam.groups g where g.id = of_grant.group_id),
+          (select r.code from iam.roles r where r.id = of_grant.role_id)
+        ),
+        ''
+      ),
+      'directly'
+    )
+  )
+$$;
+comment on function iam.told(iam.grants, uuid) is 'A grant as one line: what of it is meant, where, and through which group and role.';
+
+create function iam.denies_told(of_user uuid, tenant uuid, feature text, scope uuid)
+returns jsonb
+language sql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(jsonb_agg(iam.told(g, given.feature_id) order by iam.label_of_scope(g.scope_id), g.id), '[]')
+  from iam.grants_reaching(tenant, feature, denies_told.scope) g
+  cross join lateral (
+    select f.id as feature_id
+    from iam.features f
+    where f.id = any (iam.features_above(denies_told.feature)) and iam.gives(g.role_id, g.feature_id, array[f.id])
+    order by length(f.code) desc
+    limit 1
+  ) given
+  where g.user_id = of_user and g.effect = 'deny'
+$$;
+comment on function iam.denies_told(uuid, uuid, text, uuid) is 'The live deny-grants to the user that cover the feature at the scope.';
+
+create function iam.nearest_grant(of_user uuid, tenant uuid, feature text, scope uuid)
+returns jsonb
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  asked iam.features;
+  above uuid[] := iam.features_above(feature);
+  at_or_above uuid[] := array(select c.ancestor_id from iam.scope_closure c where c.scope_id = nearest_grant.scope);
+  in_groups uuid[] := array(select iam.groups_of(of_user, tenant));
+  is_self boolean := of_user = iam.caller_id();
+begin
+  select * into asked from iam.features f where f.code = nearest_grant.feature;
+  return (
+    select iam.told(g, f.id)
+    from iam.grants g
+    cross join lateral (
+      select g.feature_id as id where g.feature_id is not null
+      union
+      select rf.feature_id
+      from iam.role_closure rc
+      join iam.role_features rf on rf.role_id = rc.included_role_id
+      where rc.role_id = g.role_id
+    ) given
+    join iam.features f on f.id = given.id
+    cross join lateral (
+      select case
+        when f.id = any (above) then 1
+        when g.scope_id <> all (at_or_above) then null
+        when exists (select from iam.feature_closure c where c.feature_id = f.id and c.ancestor_id = asked.id) then 2
+        when f.parent_id = asked.parent_id then 3
+      end as rank
+    ) how
+    where (g.user_id = of_user or g.group_id = any (in_groups))
+      and g.effect = 'allow'
+      and (g.tenant_id = tenant or g.tenant_id is null)
+      and (g.valid_from is null or g.valid_from <= statement_timestamp())
+      and (g.valid_until is null or g.valid_until > statement_timestamp())
+      and how.rank is not null
+      -- of others, only what is held where the caller may ask
+      and (is_self or g.scope_id = any (at_or_above) or g.scope_id in (select iam.scopes_with('iam.explain')))
+    order by
+      how.rank,
+      -- the place that has the most above it in common
+      (select count(*) from iam.scope_closure c where c.scope_id = g.scope_id and c.ancestor_id = any (at_or_above)) desc,
+      iam.label_of_scope(g.scope_id),
+      f.code,
+      g.id
+    limit 1
+  );
+end
+$$;
+comment on function iam.nearest_grant(uuid, uuid, text, uuid) is
+  'The live grant of the user that comes nearest to the feature at the scope: the feature elsewhere, else one below or beside it here; null when there is none.';
+
+create function iam.why_not_held(of_user uuid, tenant uuid, feature text, scope uuid)
+returns jsonb
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  denies jsonb := iam.denies_told(of_user, tenant, feature, scope);
+  is_given boolean := exists (select from iam.chains(array[of_user], tenant, feature, scope));
+  -- what a group holds that he is not in now is not for him to know
+  knows_all boolean := iam.caller_can('iam.explain', scope);
+  blocked record;
+  nearest jsonb;
+begin
+  select b.* into blocked
+  from iam.blocked_grants(of_user, tenant, feature, scope) b
+  where not is_given and (knows_all or b.is_of_his)
+  limit 1;
+  if blocked.grant_id is not null then
+    select iam.told(g, f.id) into nearest
+    from iam.grants g
+    join iam.features f on f.id = any (iam.features_above(why_not_held.feature)) and iam.gives(g.role_id, g.feature_id, array[f.id])
+    where g.id = blocked.grant_id
+    order by length(f.code) desc
+    limit 1;
+  else
+    nearest := iam.nearest_grant(of_user, tenant, feature, scope);
+  end if;
+  return jsonb_build_object(
+    'reason', case when denies <> '[]' then 'DENIED_BY_GRANT' else coalesce(blocked.reason, 'NOT_HELD') end,
+    'missing', case when not is_given then feature end,
+    'nearest', nearest,
+    'denies', denies
+  );
+end
+$$;
+comment on function iam.why_not_held(uuid, uuid, text, uuid) is
+  'Why the user does not hold the feature at the scope: reason, the feature that is missing, the nearest grant, the denies.';
+
+-- The answer ----------------------------------------------------------------------------------------------------------------
+
+create function iam.explain(feature text, scope text, of_user text default null)
+returns jsonb
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tenant uuid := iam.caller_tenant_id();
+  at_scope uuid := iam.scope_named(explain.scope);
+  asked uuid := iam.who_is_asked_about(of_user, at_scope);
+  is_self boolean := asked = iam.caller_id();
+  inactive text := case when not is_self then iam.why_inactive(asked, tenant) end;
+  holds boolean := iam.user_can(asked, tenant, feature, at_scope);
+  is_allowed boolean := case when is_self then iam.caller_can(feature, at_scope) else holds and inactive is null end;
+  -- what a key or somebody acting as the user may know of him, he may ask like anybody else
+  may_know boolean := not is_self or not iam.is_delegated() or iam.caller_can('iam.explain', at_scope);
+  answer jsonb := jsonb_build_object('allowed', is_allowed, 'chain', '[]'::jsonb, 'denies', '[]'::jsonb);
+begin
+  if is_allowed then
+    return answer || jsonb_build_object('reason', 'ALLOWED') || jsonb_build_object('chain', coalesce(
+      (select c.chain from iam.chains(array[asked], tenant, feature, at_scope) c where may_know), '[]'
+    ));
+  elsif at_scope is null or (is_self and at_scope not in (select iam.readable_scopes())) then
+    return answer || jsonb_build_object('reason', 'UNKNOWN_SCOPE');
+  elsif not exists (select from iam.features f where f.code = explain.feature) then
+    return answer || jsonb_build_object('reason', 'UNKNOWN_FEATURE');
+  elsif inactive is not null then
+    return answer || jsonb_build_object('reason', inactive);
+  elsif may_know and not holds then
+    return answer || iam.why_not_held(asked, tenant, feature, at_scope);
+  end if;
+  return answer || jsonb_build_object('missing', feature, 'reason', case
+    when iam.has_api_key() and not exists (
+      select
+      from iam.scope_closure c
+      where c.scope_id = at_scope and c.ancestor_id in (select iam.key_scopes(feature))
+    ) then 'KEY_NOT_GIVEN'
+    when iam.is_acting() and not iam.user_can(iam.actor_id(), tenant, feature, at_scope) then 'ACTOR_NOT_ALLOWED'
+    else 'NOT_HELD'
+  end);
+end
+$$;
+comment on function iam.explain(text, text, text) is
+  'Why the caller, or another user, holds the feature at the scope, written type/key, or why not. About others it needs iam.explain there: raises 52109, 52103.';
