@@ -2,10 +2,11 @@
 import { readApiKey } from "../api-key.js";
 import type { Caller, TokenCaller } from "../caller.js";
 import { GatewayError } from "../errors.js";
-import { type TokenRules, verifyBearerToken } from "./bearer-token.js";
+import type { TokenRules } from "./bearer-token.js";
 import { readFacts, type TokenFacts } from "./claims.js";
 import { CredentialError } from "./credential-error.js";
 import type { Provider } from "./providers.js";
+import { createVerifyToken } from "./verified-tokens.js";
 
 /** The headers of a request that say who is asking, and where. */
 export interface ShownCredentials {
@@ -30,6 +31,7 @@ export type Authenticate = (shown: ShownCredentials) => Promise<Caller>;
  * @throws CredentialError (UNAUTHENTICATED) from the returned function, and BAD_USER_INPUT for a tenant that can't be one
  */
 export function createAuthenticate(rules: TokenRules): Authenticate {
+  const verify = createVerifyToken(rules);
   return async ({ authorization, apiKey, ...named }) => {
     if (authorization !== null && apiKey !== null) throw new CredentialError("TWO_CREDENTIALS");
     const tenant = readName("x-tenant", named.tenant, longestSlug);
@@ -38,7 +40,7 @@ export function createAuthenticate(rules: TokenRules): Authenticate {
       throw new GatewayError("BAD_USER_INPUT", "The header x-act-as goes with a bearer token only.");
     if (apiKey !== null) return apiKeyCaller(apiKey, tenant);
     if (authorization === null) return { kind: "anonymous", tenant };
-    const { provider, claims, expiresAt } = await verifyBearerToken(readBearer(authorization), rules);
+    const { provider, claims, expiresAt } = await verify(readBearer(authorization));
     return tokenCaller({ provider, facts: readFacts(claims, provider.mapping), expiresAt }, { tenant, actAs });
   };
 }

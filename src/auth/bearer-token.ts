@@ -1,8 +1,10 @@
 /** In charge of deciding whether a bearer token is genuine, ours and in date. It asks no database. */
 import { errors, type JWTPayload, jwtVerify } from "jose";
 import { z } from "zod";
+import { GatewayError } from "../errors.js";
 import { CredentialError, type CredentialFault } from "./credential-error.js";
 import type { Provider } from "./providers.js";
+import { parseStrictJson } from "./strict-json.js";
 
 /** What a genuine token said, and who said it. */
 export interface VerifiedToken {
@@ -90,7 +92,7 @@ function parseHeader(bytes: Buffer): z.infer<typeof header> {
 
 function parseOr<Shape>(fault: CredentialFault, shape: z.ZodType<Shape>, bytes: Buffer): Shape {
   try {
-    return shape.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
+    return shape.parse(parseStrictJson(bytes));
   } catch (cause) {
     throw new CredentialError(fault, cause);
   }
@@ -112,13 +114,14 @@ async function verifySignature(token: string, provider: Provider, now: Date): Pr
   }
 }
 
-/** What is not jose's verdict on the token (the key set can't be had) is not the client's fault, and passes as it is. */
+/** That the key set can't be had is not the client's fault, and passes as it is. */
 function explain(error: unknown): unknown {
-  if (!(error instanceof errors.JOSEError)) return error;
-  return new CredentialError(faultOf(error), error);
+  return error instanceof GatewayError ? error : new CredentialError(faultOf(error), error);
 }
 
-function faultOf(error: errors.JOSEError): CredentialFault {
+function faultOf(error: unknown): CredentialFault {
+  // Whatever else comes from in there is a key that can't be used with this algorithm.
+  if (!(error instanceof errors.JOSEError)) return "UNKNOWN_KEY";
   if (error instanceof errors.JWTExpired) return "TOKEN_EXPIRED";
   if (error instanceof errors.JWTClaimValidationFailed) return faultOfClaim[error.claim] ?? "BAD_CLAIMS";
   if (error instanceof errors.JWSSignatureVerificationFailed) return "BAD_SIGNATURE";

@@ -1,4 +1,5 @@
 /** In charge of the public keys that tokens are verified with: a provider's own list, or one that is fetched and kept fresh. */
+import { createPublicKey } from "node:crypto";
 import { createLocalJWKSet, errors, type JWK, type JWTVerifyGetKey } from "jose";
 import { z } from "zod";
 import { GatewayError } from "../errors.js";
@@ -13,7 +14,8 @@ export interface RemoteKeySetOptions {
 }
 
 const refreshAfter = 30_000;
-const waitAfter = 60_000;
+// With the ten seconds that a verdict is remembered for, a removed key dies within the minute.
+const waitAfter = 50_000;
 const tooOldAfter = 24 * 3_600_000;
 const patience = 1_000;
 
@@ -34,7 +36,7 @@ const keySet = z.object({ keys: z.array(z.unknown()).max(100) });
  */
 export function createKeySet(jwks: unknown): JWTVerifyGetKey {
   const { keys } = keySet.parse(jwks);
-  return createLocalJWKSet({ keys: keys.filter(canVerify) });
+  return createLocalJWKSet({ keys: keys.filter(canVerify).filter(isSound) });
 }
 
 function canVerify(key: unknown): key is JWK {
@@ -42,9 +44,25 @@ function canVerify(key: unknown): key is JWK {
   return parsed.success && (parsed.data.key_ops?.includes("verify") ?? true);
 }
 
+const smallestModulusBits = 2_048;
+const smallestExponent = 65_537n;
+
+// Points beside their curve can't be imported; small RSA keys and exponents can, and protect nothing.
+function isSound(key: JWK): boolean {
+  try {
+    const { asymmetricKeyDetails: details } = createPublicKey({ key, format: "jwk" });
+    return (
+      (details?.modulusLength ?? smallestModulusBits) >= smallestModulusBits &&
+      (details?.publicExponent ?? smallestExponent) >= smallestExponent
+    );
+  } catch {
+    return false;
+  }
+}
+
 /**
  * The keys behind an address. At most two fetches a minute, whatever is asked; a set older than half a minute is
- * refreshed behind the answer, one older than a minute before it, for which nobody waits longer than a second; while the
+ * refreshed behind the answer, one older than fifty seconds before it, for which nobody waits longer than a second; while the
  * address fails the last good set serves for a day. Without any set the caller gets UNAVAILABLE: an outage is not a bad
  * credential. The address may have to be found first, which is done again when it fails.
  */

@@ -26,6 +26,8 @@ export const presets = {
       tenant: { paths: [["organization"]], only: true },
       groups: { paths: [["groups"]], stripPrefix: "/" },
       roles: ["realm_access", "roles"],
+      // its ID tokens, signed with the same keys, differ from access tokens in nothing else
+      require: { typ: "Bearer" },
     },
   },
   auth0: {

@@ -1,73 +1,24 @@
 /** In charge of a true OpenID provider on loopback: found by its issuer alone, its tokens taken, its rotated keys followed. */
-import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { exportJWK, generateKeyPair, type JWK } from "jose";
-import { Provider } from "oidc-provider";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createAuthenticate } from "../../../src/auth/authenticate.js";
 import { createProviders } from "../../../src/auth/providers.js";
+import { newSigningKey, nightly, startTrueProvider, type TrueProvider } from "../../support/true-provider.js";
 
-let server: Server;
-let issuer: string;
-let handle: RequestListener;
-let clock = 0;
-let asked: string[] = [];
-
-async function newKey(kid: string): Promise<JWK> {
-  const { privateKey } = await generateKeyPair("ES256", { extractable: true });
-  return { ...(await exportJWK(privateKey)), kid, alg: "ES256", use: "sig" };
-}
-
-function useKeys(keys: readonly JWK[]): void {
-  const provider = new Provider(issuer, {
-    jwks: { keys: [...keys] as never },
-    clients: [
-      {
-        client_id: "nightly",
-        client_secret: "a-secret-of-the-test",
-        grant_types: ["client_credentials"],
-        redirect_uris: [],
-        response_types: [],
-        id_token_signed_response_alg: "ES256",
-      },
-    ],
-    extraTokenClaims: () => ({ tenant: "acme", groups: ["eng"], roles: ["admin"] }),
-    features: {
-      devInteractions: { enabled: false },
-      clientCredentials: { enabled: true },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: () => "urn:portcullis",
-        getResourceServerInfo: (_context, resource) => ({
-          scope: "api",
-          audience: resource === "urn:portcullis" ? "portcullis" : "elsewhere",
-          accessTokenFormat: "jwt",
-          accessTokenTTL: 600,
-          jwt: { sign: { alg: "ES256" } },
-        }),
-      },
-    },
-  });
-  handle = provider.callback();
-}
+let provider: TrueProvider;
+let clock: number;
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    asked.push(request.url ?? "");
-    handle(request, response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  provider = await startTrueProvider(() => ({ tenant: "acme", groups: ["eng"], roles: ["admin"] }));
 });
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
+beforeEach(() => {
+  clock = Date.now();
 });
+afterAll(() => provider.stop());
 
 async function tokenFor(resource = "urn:portcullis"): Promise<string> {
-  const response = await fetch(`${issuer}/token`, {
+  const response = await fetch(`${provider.issuer}/token`, {
     method: "POST",
-    headers: { authorization: `Basic ${Buffer.from("nightly:a-secret-of-the-test").toString("base64")}` },
+    headers: { authorization: `Basic ${Buffer.from(`${nightly.id}:${nightly.secret}`).toString("base64")}` },
     body: new URLSearchParams({ grant_type: "client_credentials", resource, scope: "api" }),
   });
   if (!response.ok) throw new TypeError(await response.text());
@@ -77,16 +28,15 @@ async function tokenFor(resource = "urn:portcullis"): Promise<string> {
 
 function gate() {
   const row = {
-    code: "true",
-    issuer,
-    audience: ["portcullis"],
-    algorithms: ["ES256"],
-    jwks: null,
-    claims: {},
-    maps_groups: true,
+    ...{ code: "true", issuer: provider.issuer, audience: ["portcullis"], algorithms: ["ES256"], jwks: null },
+    ...{ claims: {}, maps_groups: true },
   };
   const providers = createProviders({ readRows: async () => [row], now: () => clock });
-  const authenticate = createAuthenticate({ findProvider: providers.find, maxLifetimeSeconds: 3_600 });
+  const authenticate = createAuthenticate({
+    findProvider: providers.find,
+    maxLifetimeSeconds: 7_200,
+    now: () => new Date(clock),
+  });
   return (token: string) =>
     authenticate({ authorization: `Bearer ${token}`, apiKey: null, tenant: null, actAs: null }).catch(
       (error: { readonly reason: string }) => error.reason,
@@ -95,44 +45,61 @@ function gate() {
 
 describe("a true provider", () => {
   it("is found by its issuer alone, and its access token says who, where and in which groups", async () => {
-    useKeys([await newKey("first")]);
-    asked = [];
-    expect(await gate()(await tokenFor())).toEqual({
+    provider.useKeys(await newSigningKey("first"));
+    provider.asked.length = 0;
+    expect(await gate()(await tokenFor())).toMatchObject({
       kind: "token",
-      issuer,
+      issuer: provider.issuer,
       subject: "nightly",
       tenant: "acme",
       actAs: null,
       expiresAt: expect.any(Number),
       profile: { provisions: false, email: null, groups: ["eng"], roles: ["admin"] },
     });
-    expect(asked).toEqual(["/token", "/.well-known/openid-configuration", "/jwks"]);
+    expect(provider.asked).toEqual(["/token", "/.well-known/openid-configuration", "/jwks"]);
   });
 
   it("is refused with a token for another audience", async () => {
-    useKeys([await newKey("first")]);
+    provider.useKeys(await newSigningKey("first"));
     expect(await gate()(await tokenFor("urn:elsewhere"))).toBe("BAD_AUDIENCE");
   });
 
   it("rotates its keys: the new one is taken at once, the removed one refused within a minute", async () => {
-    const [old, fresh] = [await newKey("old"), await newKey("fresh")];
-    useKeys([old]);
+    const [old, fresh] = [await newSigningKey("old"), await newSigningKey("fresh")];
+    provider.useKeys(old);
     const enter = gate();
     const first = await tokenFor();
     expect(await enter(first)).toMatchObject({ subject: "nightly" });
-    useKeys([fresh]);
+    provider.useKeys(fresh);
     const second = await tokenFor();
     clock += 31_000;
     expect(await enter(second)).toMatchObject({ subject: "nightly" });
     expect(await enter(first)).toBe("UNKNOWN_KEY");
   });
 
+  it("removes a key while its tokens are in use: they are refused within the minute, at any rhythm", async () => {
+    for (const rhythm of [900, 4_900, 9_900, 29_900, 49_900]) {
+      clock = Date.now();
+      provider.useKeys(await newSigningKey("old"));
+      const enter = gate();
+      const token = await tokenFor();
+      expect(await enter(token)).toMatchObject({ subject: "nightly" });
+      provider.useKeys(await newSigningKey("fresh"));
+      const removed = clock;
+      while (clock - removed < 60_000) {
+        clock += rhythm;
+        await enter(token);
+      }
+      expect([rhythm, await enter(token)]).toEqual([rhythm, "UNKNOWN_KEY"]);
+    }
+  });
+
   it("keeps its users in while it is down", async () => {
-    useKeys([await newKey("only")]);
+    provider.useKeys(await newSigningKey("only"));
     const enter = gate();
     const token = await tokenFor();
     await enter(token);
-    handle = (_request, response) => void response.writeHead(503).end();
+    provider.answer((_request, response) => void response.writeHead(503).end());
     clock += 3_600_000;
     expect(await enter(token)).toMatchObject({ subject: "nightly" });
   });

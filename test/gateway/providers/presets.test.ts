@@ -184,4 +184,10 @@ describe("what a make does not mean", () => {
     expect(await explain("cognito", cognito, { token_use: "id", aud: "app-client" })).toBe("BAD_CLAIMS");
     expect(await explain("entra", entra, { tid: undefined })).toBe("BAD_SUBJECT");
   });
+
+  it.each(["ID", "Refresh", "Offline", "Logout", undefined])("denies a token of Keycloak that says %s", async (typ) => {
+    const { keycloak } = fixtures;
+    const token = await tokenOf(keycloak, { typ });
+    expect((await explainToken(token, rulesFor("keycloak", keycloak))).rejection).toBe("BAD_CLAIMS");
+  });
 });
