@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { execute, parse } from "graphql";
 import pg from "pg";
 import type { Context } from "../src/builder/context.js";
+import { followNothing } from "../src/builder/follow.js";
 import { startEmbeddedPostgres } from "../src/database/embedded.js";
 import { migrate } from "../src/database/migrate.js";
 import { bootstrapRoles, ensureDatabase } from "../src/database/roles.js";
@@ -199,7 +200,14 @@ async function statementOf(query: string): Promise<Statement> {
 function contextOf(session: Session): Context {
   const caller = { kind: "token", issuer: "i", subject: "s", tenant: null, actAs: null, expiresAt: 0 } as const;
   const explainToken = () => Promise.reject(new TypeError("There is no token."));
-  return { caller, session, requestId: "bench", request: { ip: null, userAgent: null }, explainToken };
+  return {
+    caller,
+    session,
+    requestId: "bench",
+    request: { ip: null, userAgent: null },
+    follow: followNothing,
+    explainToken,
+  };
 }
 
 interface Contender {

@@ -31,12 +31,14 @@ const environment = z.object({
   DATA_FOLDER: z.string().default(".data"),
   DATABASE_URL: databaseUrl.optional(),
   DATABASE_ADMIN_URL: databaseUrl.optional(),
-  DATABASE_LISTEN_URL: databaseUrl.optional(),
+  DATABASE_LISTEN_URL: z.union([databaseUrl, z.literal("off")]).optional(),
   DATABASE_POOL_SIZE: count(1, 500).default(10),
   DATABASE_ACQUIRE_TIMEOUT_MS: count(50, 60_000).default(900),
   DATABASE_PREPARE: flag.default(true),
   STATEMENT_TIMEOUT_MS: count(100, 600_000).default(10_000),
   LOCK_TIMEOUT_MS: count(100, 600_000).default(5_000),
+  SUBSCRIPTION_LIMIT: count(0, 100_000).default(1_000),
+  SUBSCRIPTION_LIMIT_PER_CALLER: count(1, 100_000).default(20),
   TOKEN_MAX_LIFETIME_SECONDS: count(60, 31_536_000).default(86_400),
   npm_lifecycle_event: z.string().optional(),
   SHUTDOWN_TIMEOUT_MS: count(0, 600_000).default(20_000),
@@ -55,10 +57,17 @@ export interface Config {
   /** Where the embedded database and the demo issuer's key live. */
   readonly dataFolder: string;
   readonly database: DatabaseConfig;
+  readonly subscriptions: SubscriptionsConfig;
   readonly tokenMaxLifetimeSeconds: number;
   readonly shutdownTimeoutMillis: number;
   /** Whether this is an `npm start` of development: it ends with the npm that started it. */
   readonly isStartedByNpm: boolean;
+}
+
+/** How many subscriptions there may be. */
+export interface SubscriptionsConfig {
+  readonly most: number;
+  readonly mostPerCaller: number;
 }
 
 /** How the database is reached, and how long anything there may take. */
@@ -67,7 +76,7 @@ export interface DatabaseConfig {
   readonly url: string | null;
   /** For migrations, as an owner; null: somebody else migrates. */
   readonly adminUrl: string | null;
-  /** A direct connection for LISTEN, where `url` is a pooler's. */
+  /** A direct connection for LISTEN, where `url` is a pooler's; `off`: changes are looked for twice a second. */
   readonly listenUrl: string | null;
   readonly poolSize: number;
   readonly acquireTimeoutMillis: number;
@@ -131,6 +140,10 @@ function toConfig(values: Environment): Config {
       prepare: values.DATABASE_PREPARE,
       statementTimeoutMillis: values.STATEMENT_TIMEOUT_MS,
       lockTimeoutMillis: values.LOCK_TIMEOUT_MS,
+    }),
+    subscriptions: Object.freeze({
+      most: values.SUBSCRIPTION_LIMIT,
+      mostPerCaller: values.SUBSCRIPTION_LIMIT_PER_CALLER,
     }),
     tokenMaxLifetimeSeconds: values.TOKEN_MAX_LIFETIME_SECONDS,
     shutdownTimeoutMillis: values.SHUTDOWN_TIMEOUT_MS,

@@ -55,6 +55,13 @@ export class GatewayError extends GraphQLError {
   }
 }
 
+/** What is meant for the client stays what it is; everything else is masked, and carried as the cause. */
+export function asGatewayError(error: unknown): GatewayError {
+  return error instanceof GatewayError
+    ? error
+    : new GatewayError("INTERNAL_SERVER_ERROR", "Internal server error.", { cause: error });
+}
+
 /** The gateway refuses to start: the message says what is wrong, `mend` what to do about it. */
 export class StartupError extends Error {
   override readonly name = "StartupError";

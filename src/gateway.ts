@@ -7,10 +7,12 @@ import type { Config } from "./config.js";
 import type { Admit } from "./database/admission.js";
 import type { Sessions } from "./database/session.js";
 import { graphiqlPage } from "./http/graphiql-page.js";
+import type { Subscriptions } from "./http/subscriptions.js";
 import { useApiKey } from "./http/use-api-key.js";
 import { useAudit } from "./http/use-audit.js";
 import { useCaller } from "./http/use-caller.js";
 import { useDocumentLimits } from "./http/use-document-limits.js";
+import { useEventStreams } from "./http/use-event-streams.js";
 import { type IsReady, useHealth } from "./http/use-health.js";
 import { useIntrospection } from "./http/use-introspection.js";
 import { useLimits } from "./http/use-limits.js";
@@ -29,6 +31,7 @@ export interface GatewayOptions {
   /** Says what `authenticate` makes of a token. */
   readonly explainToken: Doors["explainToken"];
   readonly audit: Pick<AuditTrail, "record">;
+  readonly subscriptions: Subscriptions;
   /** Writes down that an API key was used, for nobody to wait for. */
   readonly touchApiKey: (publicId: string) => Promise<void>;
   readonly isReady: IsReady;
@@ -44,9 +47,11 @@ export type Gateway = YogaServerInstance<object, object>;
  * Nothing touches the database for data before the request is authenticated, parsed and valid.
  */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { schema, sessions, admit, authenticate, explainToken, audit, touchApiKey, isReady, config, log } = options;
+  const { schema, sessions, admit, authenticate, explainToken, audit, subscriptions } = options;
+  const { touchApiKey, isReady, config, log } = options;
   return createYoga<object, object>({
     schema,
+    graphqlEndpoint: "/graphql{/stream}?",
     plugins: [
       useRequestId(), // first: whatever is refused below has an id to be found by
       useHealth(isReady), // before all refusals: an orchestrator shows no credential
@@ -54,7 +59,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       useCaller(authenticate, log), // before the body is read: a bad credential costs neither memory nor a query
       useDocumentLimits(), // at parsing: validation itself can be made to run for seconds
       useIntrospection(config.isProduction),
-      useSession({ sessions, admit, explainToken }), // at execution only: a connection is taken for valid operations of known callers
+      useSession({ sessions, admit, explainToken, authenticate, subscriptions }), // at execution only: a connection is taken for valid operations of known callers
+      useEventStreams(), // beside it: how its events travel
       useApiKey({ touch: touchApiKey, log }), // behind the session: only the database knows whether there is such a key
       useAudit(audit), // round the session: what it tells of is over, and the connection is free
       useMaskedErrors({ log, isProduction: config.isProduction }), // last: it sees the answer of every stage above

@@ -35,6 +35,10 @@ builder.scalarType("JSON", scalarOptions.JSON);
 builder.queryType({
   description: "Everything that can be read. Each field answers under the caller's own row-level security.",
 });
+builder.subscriptionType({
+  description:
+    "Everything that can be followed, over server-sent events. Each event is read anew, in a session of its own.",
+});
 builder.mutationType({
   description: "Everything that can be changed. All fields of one operation commit together, or none does.",
 });

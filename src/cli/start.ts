@@ -9,11 +9,13 @@ import { createProviders } from "../auth/providers.js";
 import type { Config } from "../config.js";
 import { createAdmit } from "../database/admission.js";
 import { touchApiKey } from "../database/api-keys.js";
+import { type Changes, createChanges } from "../database/changes.js";
 import { createPool, type Pool } from "../database/pool.js";
 import { proveDatabase } from "../database/proof.js";
 import { createSessions } from "../database/session.js";
 import { createGateway } from "../gateway.js";
 import { listen } from "../http/server.js";
+import { createSubscriptions } from "../http/subscriptions.js";
 import { createLog, type Log } from "../observe/log.js";
 import { ensureDemoKey } from "./key.js";
 import { type PreparedDatabase, prepareDatabase } from "./prepare-database.js";
@@ -66,6 +68,10 @@ async function serve({ config, log, database, schema }: Parts): Promise<RunningG
   const pool = openPool(config, database, log);
   const providers = createProviders({ readRows: () => readProviders(pool), log });
   const audit = createAuditTrail({ write: (events) => writeEvents(pool, events), log });
+  const changes = followChanges(pool, config, database, log);
+  const { most, mostPerCaller } = config.subscriptions;
+  const turns = Math.max(1, Math.floor(config.database.poolSize / 3));
+  const subscriptions = createSubscriptions({ changes, most, mostPerSubscriber: mostPerCaller, turns });
   const rules = { findProvider: providers.find, maxLifetimeSeconds: config.tokenMaxLifetimeSeconds };
   let isStopping = false;
   const gateway = createGateway({
@@ -75,6 +81,7 @@ async function serve({ config, log, database, schema }: Parts): Promise<RunningG
     authenticate: createAuthenticate(rules),
     explainToken: (token) => explainToken(token, rules),
     audit,
+    subscriptions,
     touchApiKey: (publicId) => touchApiKey(pool, publicId),
     isReady: async () => !isStopping && (await pool.query({ sql: "select 1", parameters: [] })).length === 1,
     config,
@@ -90,8 +97,9 @@ async function serve({ config, log, database, schema }: Parts): Promise<RunningG
     stop: async () => {
       isStopping = true;
       stopRefreshing();
+      subscriptions.stop();
       await server.stop(config.shutdownTimeoutMillis);
-      await Promise.all([stopSealing(), audit.stop()]);
+      await Promise.all([stopSealing(), audit.stop(), changes.stop()]);
       await pool.close();
       await database.stop();
       log.write({ event: "stopped" });
@@ -103,6 +111,13 @@ function openPool({ database }: Config, { url }: PreparedDatabase, log: Log): Po
   const { poolSize, acquireTimeoutMillis, prepare } = database;
   const onIdleError = (error: Error) => log.write({ event: "connection_lost", error });
   return createPool({ url, size: poolSize, acquireTimeoutMillis, prepare, onIdleError });
+}
+
+function followChanges(pool: Pool, { database }: Config, { url }: PreparedDatabase, log: Log): Changes {
+  const listenUrl = database.listenUrl === "off" ? null : (database.listenUrl ?? url);
+  const onListening = (error?: unknown) =>
+    log.write(error === undefined ? { event: "changes_heard" } : { event: "changes_not_heard", error });
+  return createChanges({ pool, listenUrl, onListening });
 }
 
 function readProviders(pool: Pool): Promise<readonly unknown[]> {

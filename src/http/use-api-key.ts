@@ -1,7 +1,7 @@
 /** In charge of what is known of an API key only when its session has ended: that it was used, or was not accepted. */
-import type { ExecutionArgs, ExecutionResult } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import type { Log } from "../observe/log.js";
+import { eachResult } from "./each-result.js";
 import { callerOf, operationOf, requestIdOf } from "./request-state.js";
 
 /** What it rests on. */
@@ -11,8 +11,6 @@ export interface ApiKeyOptions {
   readonly log: Log;
   readonly now?: () => number;
 }
-
-type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
 
 const touchAgainAfterMillis = 60_000;
 const mostRemembered = 10_000;
@@ -26,20 +24,13 @@ export function useApiKey({ touch, log, now = Date.now }: ApiKeyOptions): Plugin
     touched.set(publicId, now());
     touch(publicId).catch((error: unknown) => log.write({ event: "api_key_not_touched", error }));
   };
-  return {
-    onExecute({ executeFn, setExecuteFn }) {
-      const execute = executeFn as Execute;
-      setExecuteFn(async (args: ExecutionArgs) => {
-        const result = await execute(args);
-        const { request } = args.contextValue as { readonly request: Request };
-        const caller = callerOf(request);
-        const session = operationOf(request)?.session;
-        if (caller?.kind !== "apiKey" || session === undefined) return result;
-        if (session.openedFor !== null) touchLazily(caller.publicId);
-        else if (session.refusal?.code === "UNAUTHENTICATED")
-          log.write({ event: "credential_refused", requestId: requestIdOf(request), reason: "BAD_API_KEY" });
-        return result;
-      });
-    },
-  };
+  return eachResult((args) => {
+    const { request } = args.contextValue as { readonly request: Request };
+    const caller = callerOf(request);
+    const session = operationOf(request)?.session;
+    if (caller?.kind !== "apiKey" || session === undefined) return;
+    if (session.openedFor !== null) touchLazily(caller.publicId);
+    else if (session.refusal?.code === "UNAUTHENTICATED")
+      log.write({ event: "credential_refused", requestId: requestIdOf(request), reason: "BAD_API_KEY" });
+  });
 }

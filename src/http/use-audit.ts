@@ -1,5 +1,5 @@
 /** In charge of the audit's half that a rollback would eat: what was denied, what failed, and reads that are events themselves. */
-import type { ExecutionArgs, ExecutionResult, GraphQLError } from "graphql";
+import type { ExecutionResult, GraphQLError } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import type { AuditTrail } from "../audit/audit-trail.js";
 import { type AuditRecord, auditEvents } from "../audit/events.js";
@@ -7,9 +7,9 @@ import type { Caller } from "../caller.js";
 import { ipAddressOf, userAgentOf } from "../database/settings.js";
 import { errorStatus } from "../errors.js";
 import { type AuditedOperation, auditedOperation, isAnswered } from "./audited-operation.js";
+import { eachResult } from "./each-result.js";
 import { callerOf, operationOf, type RunOperation, requestIdOf } from "./request-state.js";
 
-type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
 type Finding = Pick<AuditRecord, "code" | "outcome" | "metadata">;
 
 const mostErrors = 20;
@@ -19,20 +19,13 @@ const mostErrors = 20;
  * its connection is free. Nobody waits for them. A success is written by the function of iam that did it, in its transaction.
  */
 export function useAudit(trail: Pick<AuditTrail, "record">): Plugin {
-  return {
-    onExecute({ executeFn, setExecuteFn }) {
-      const execute = executeFn as Execute;
-      setExecuteFn(async (args: ExecutionArgs) => {
-        const result = await execute(args);
-        const { request } = args.contextValue as { readonly request: Request };
-        const operation = auditedOperation(args.schema, args.document, args.operationName);
-        const run = operationOf(request);
-        if (operation === null || run === null) return result;
-        for (const finding of findingsOf(operation, result, run)) trail.record(recordOf(finding, request, run));
-        return result;
-      });
-    },
-  };
+  return eachResult((args, result) => {
+    const { request } = args.contextValue as { readonly request: Request };
+    const operation = auditedOperation(args.schema, args.document, args.operationName);
+    const run = operationOf(request);
+    if (operation === null || run === null) return;
+    for (const finding of findingsOf(operation, result, run)) trail.record(recordOf(finding, request, run));
+  });
 }
 
 function findingsOf(operation: AuditedOperation, result: ExecutionResult, run: RunOperation): readonly Finding[] {

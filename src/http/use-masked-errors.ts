@@ -16,12 +16,23 @@ export interface MaskingOptions {
 export function useMaskedErrors(options: MaskingOptions): Plugin {
   return {
     onResultProcess({ request, result, setResult }) {
-      if (!isSingleResult(result) || result.errors === undefined) return;
-      const masking = { ...options, requestId: requestIdOf(request), alreadyLogged: new Set<unknown>() };
-      const errors = result.errors.map((error) => maskError(error, masking));
-      setResult(withStatus({ ...result, errors }));
+      if (isSingleResult(result)) setResult(maskResult(result, request, options));
+    },
+    onSubscribe({ args }) {
+      const { request } = args.contextValue as { readonly request: Request };
+      return {
+        onSubscribeResult: () => ({
+          onNext: ({ result, setResult }) => setResult(maskResult(result, request, options)),
+        }),
+      };
     },
   };
+}
+
+function maskResult(result: ExecutionResult, request: Request, options: MaskingOptions): ExecutionResult {
+  if (result.errors === undefined) return result;
+  const masking = { ...options, requestId: requestIdOf(request), alreadyLogged: new Set<unknown>() };
+  return withStatus({ ...result, errors: result.errors.map((error) => maskError(error, masking)) });
 }
 
 function isSingleResult(result: unknown): result is ExecutionResult {

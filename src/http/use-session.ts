@@ -1,13 +1,19 @@
-/** In charge of giving each operation its session, and of ending it: the only place where a connection is taken. */
+/** In charge of giving each operation its session, and of ending it: the only place where a connection is taken, but for subscription.ts. */
 import type { ExecutionArgs, ExecutionResult } from "graphql";
 import type { Plugin } from "graphql-yoga";
+import type { Authenticate } from "../auth/authenticate.js";
 import type { Context } from "../builder/context.js";
-import type { RequestOrigin } from "../caller.js";
+import { followNothing } from "../builder/follow.js";
+import type { Caller, RequestOrigin } from "../caller.js";
 import type { Admit } from "../database/admission.js";
 import type { OpenedSession, Sessions } from "../database/session.js";
-import { errorStatus, GatewayError } from "../errors.js";
+import { asGatewayError, GatewayError } from "../errors.js";
 import { shapeOf } from "./operation-shape.js";
+import { refused } from "./refused.js";
 import { callerOf, rememberOperation, requestIdOf } from "./request-state.js";
+import { beginSubscription, type Results } from "./subscription.js";
+import type { Subscriptions } from "./subscriptions.js";
+import { shownIn } from "./use-caller.js";
 
 type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
 
@@ -15,14 +21,15 @@ type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResul
  * One operation, one session. A query gives its transaction back whatever its errors. A mutation is committed when
  * nothing at all went wrong, else rolled back and answered with `data: null`: GraphQL collects errors instead of
  * throwing them, so nobody else would notice. Who hangs up before the end undoes what was not committed yet.
+ * A subscription has a session for each of its events.
  */
 export function useSession(doors: Doors): Plugin {
   return {
     onExecute({ executeFn, setExecuteFn }) {
       setExecuteFn((args: ExecutionArgs) => executeInSession(args, executeFn as Execute, doors));
     },
-    onSubscribe() {
-      throw new GatewayError("BAD_USER_INPUT", "Subscriptions are not served here.");
+    onSubscribe({ setSubscribeFn }) {
+      setSubscribeFn((args: ExecutionArgs) => subscribeInSessions(args, doors));
     },
   };
 }
@@ -32,6 +39,9 @@ export interface Doors {
   readonly sessions: Sessions;
   readonly admit: Admit;
   readonly explainToken: Context["explainToken"];
+  /** Looks at a subscriber's credential again before each event. */
+  readonly authenticate: Authenticate;
+  readonly subscriptions: Subscriptions;
 }
 
 async function executeInSession(
@@ -54,7 +64,14 @@ async function executeInSession(
   const hangUp = () => void session.rollback();
   request.signal.addEventListener("abort", hangUp, { once: true });
   try {
-    const contextValue: Context = { caller, session, requestId, request: origin, explainToken };
+    const contextValue: Context = {
+      caller,
+      session,
+      requestId,
+      request: origin,
+      follow: followNothing,
+      explainToken,
+    };
     const result = await execute({ ...args, contextValue });
     if (request.signal.aborted) return result;
     // An operation that asked for no data has not shown the key to the database yet.
@@ -65,6 +82,44 @@ async function executeInSession(
     // Does nothing after a commit or another rollback.
     await session.rollback();
   }
+}
+
+async function subscribeInSessions(
+  args: ExecutionArgs,
+  { sessions, admit, authenticate, subscriptions, explainToken }: Doors,
+): Promise<ExecutionResult | Results> {
+  const { request, req } = args.contextValue as { readonly request: Request; readonly req?: IncomingLike };
+  if (!acceptsEvents(request)) throw new GatewayError("BAD_USER_INPUT", "Subscriptions answer with text/event-stream.");
+  const caller = callerOf(request);
+  if (caller === null) throw new Error("use-caller has not run");
+  const refusal = caller.kind === "token" ? await admit(caller).then(() => null, asGatewayError) : null;
+  if (refusal !== null) return refused(refusal);
+  const requestId = requestIdOf(request);
+  const origin = originOf(request, req);
+  return await beginSubscription({
+    args,
+    caller,
+    subscriptions,
+    subscriber: subscriberOf(caller, origin),
+    context: { caller, requestId, request: origin, explainToken },
+    hangUp: request.signal,
+    openSession: async () => {
+      const shape = { mode: "read", isSingleStatement: false, changesAuthority: false } as const;
+      const session = sessions.open(await authenticate(shownIn(request)), { ...shape, requestId, origin });
+      rememberOperation(request, { session, origin });
+      return session;
+    },
+  });
+}
+
+// A client that says nothing takes anything.
+function acceptsEvents(request: Request): boolean {
+  return /text\/event-stream|text\/\*|\*\/\*/i.test(request.headers.get("accept") ?? "*/*");
+}
+
+function subscriberOf(caller: Caller, { ip }: RequestOrigin): string {
+  if (caller.kind === "token") return JSON.stringify([caller.issuer, caller.subject]);
+  return caller.kind === "apiKey" ? caller.publicId : `anonymous ${ip}`;
 }
 
 interface IncomingLike {
@@ -94,15 +149,4 @@ async function endMutation(session: OpenedSession, result: ExecutionResult): Pro
   } catch (error) {
     return { data: null, errors: [asGatewayError(error)] };
   }
-}
-
-// The caller may not be here at all, so one answer for the whole operation, always the same, and 403 even as plain JSON.
-function refused(refusal: GatewayError): ExecutionResult {
-  return { errors: [refusal], extensions: { http: { status: errorStatus[refusal.code] } } };
-}
-
-function asGatewayError(error: unknown): GatewayError {
-  return error instanceof GatewayError
-    ? error
-    : new GatewayError("INTERNAL_SERVER_ERROR", "Internal server error.", { cause: error });
 }

@@ -21,6 +21,8 @@ export type LogEvent =
       readonly error: unknown;
     }
   | { readonly event: "connection_lost"; readonly error: unknown }
+  | { readonly event: "changes_heard" }
+  | { readonly event: "changes_not_heard"; readonly error: unknown }
   | { readonly event: "providers_not_read"; readonly error: unknown }
   | { readonly event: "provider_not_usable"; readonly provider: string; readonly problem: string }
   | { readonly event: "key_set_not_fetched"; readonly url: string; readonly error: unknown };
@@ -42,6 +44,8 @@ const levels = {
   audit_dropped: "error",
   audit_not_written: "error",
   connection_lost: "warn",
+  changes_heard: "info",
+  changes_not_heard: "warn",
   providers_not_read: "error",
   provider_not_usable: "warn",
   key_set_not_fetched: "warn",

@@ -16,6 +16,7 @@ import "./authority/user.js";
 import "./can.js";
 import "./explain.js";
 import "./explain-token.js";
+import "./permissions-changed.js";
 import "./routes.js";
 import "./viewer.js";
 import "./who-can.js";

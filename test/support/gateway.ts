@@ -5,8 +5,10 @@ import { createAuthenticate } from "../../src/auth/authenticate.js";
 import { explainToken } from "../../src/auth/explain-token.js";
 import { createProviders } from "../../src/auth/providers.js";
 import type { Admit } from "../../src/database/admission.js";
+import type { Changes } from "../../src/database/changes.js";
 import type { Sessions } from "../../src/database/session.js";
 import { createGateway, type Gateway } from "../../src/gateway.js";
+import { createSubscriptions, type Subscriptions } from "../../src/http/subscriptions.js";
 import type { Log, LogEvent } from "../../src/observe/log.js";
 
 /** What came back. */
@@ -30,6 +32,8 @@ export interface TestGatewayOptions {
   /** Nobody is provisioned by default. */
   readonly admit?: Admit;
   readonly touchApiKey?: (publicId: string) => Promise<void>;
+  /** Nothing ever changes by default. */
+  readonly subscriptions?: Subscriptions;
 }
 
 /** A gateway, and what it logged. */
@@ -47,6 +51,9 @@ export interface Asker {
   query(query: string, variables?: Readonly<Record<string, unknown>>): Promise<Answer>;
 }
 
+const nothingChanges: Changes = { watch: () => () => undefined, means: "none", stop: async () => undefined };
+const fewSubscriptions = { most: 10, mostPerSubscriber: 10, turns: 1 } as const;
+
 /** Puts a gateway together out of the real parts. */
 export function createTestGateway(options: TestGatewayOptions): TestGateway {
   const logged: LogEvent[] = [];
@@ -60,6 +67,7 @@ export function createTestGateway(options: TestGatewayOptions): TestGateway {
     explainToken: (token) => explainToken(token, rules),
     admit: options.admit ?? (async () => undefined),
     touchApiKey: options.touchApiKey ?? (async () => undefined),
+    subscriptions: options.subscriptions ?? createSubscriptions({ changes: nothingChanges, ...fewSubscriptions }),
     audit: options.audit ?? { record: () => undefined },
     isReady: options.isReady ?? (async () => true),
     config: { isProduction: options.isProduction ?? false, corsOrigins: options.corsOrigins ?? [] },

@@ -2,6 +2,7 @@
 import { execute, parse } from "graphql";
 import { describe, expect, it } from "vitest";
 import type { Context } from "../../src/builder/context.js";
+import { followNothing } from "../../src/builder/follow.js";
 import type { Session, Statement } from "../../src/database/session.js";
 import { schema } from "../../src/schema/index.js";
 
@@ -17,7 +18,7 @@ async function statementsOf(query: string, variableValues: Readonly<Record<strin
   const caller = { kind: "token", issuer: "i", subject: "s", tenant: null, actAs: null, expiresAt: 0 } as const;
   const explainToken = () => Promise.reject(new TypeError("There is no token."));
   const request = { ip: null, userAgent: null };
-  const contextValue: Context = { caller, session, requestId: "test", request, explainToken };
+  const contextValue: Context = { caller, session, requestId: "test", request, follow: followNothing, explainToken };
   const { errors } = await execute({ schema, document: parse(query), contextValue, variableValues });
   return { statements, errors };
 }

@@ -392,7 +392,8 @@ grant execute on function
   iam.touch_api_key(text),
   iam.record_attempts(jsonb),
   iam.seal_audit_events(integer),
-  iam.verify_audit_events()
+  iam.verify_audit_events(),
+  iam.audit_pulse(bigint)
 to authenticator;
 
 grant execute on function
@@ -420,6 +421,8 @@ grant execute on function
   iam.scopes_with(text, text),
   iam.scope_keys_with(text, text, text),
   iam.holds_everywhere(text, text),
+  iam.caller_authority(),
+  iam.caller_features(),
   iam.pre_request()
 to web_user, web_anon;
 

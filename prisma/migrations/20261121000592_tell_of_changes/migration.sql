@@ -1,0 +1,270 @@
+-- Telling of changes: who follows his own authority, or the audit, hears that there may be something new, and reads it
+-- in a session of his own. A notification carries nothing but the id of whom it may concern; it is sent at commit.
+-- Who may: authenticator alone asks for the pulse of the audit; a caller asks for the fingerprint of his own authority.
+
+create function iam.tell_of_change()
+returns trigger
+language plpgsql
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  row_changed jsonb := to_jsonb(case when tg_op = 'DELETE' then old else new end);
+begin
+  -- the same told twice in a transaction is sent once
+  perform pg_notify('portcullis_authority', coalesce(row_changed ->> tg_argv[0], row_changed ->> tg_argv[1], ''));
+  return null;
+end
+$$;
+comment on function iam.tell_of_change() is
+  'Tells whose authority may have changed: the user or tenant in the first of the named columns that has one, else everybody.';
+
+create trigger tell after update of slug, deleted_at or delete on iam.tenants
+  for each row execute function iam.tell_of_change('id');
+create trigger tell after insert or update or delete on iam.tenant_members
+  for each row execute function iam.tell_of_change('user_id');
+create trigger tell after insert or update of parent_id or delete on iam.scopes
+  for each row execute function iam.tell_of_change('tenant_id');
+create trigger tell after update of is_active, is_locked, may_log_in, selected_tenant_id, deleted_at or delete on iam.users
+  for each row execute function iam.tell_of_change('id');
+create trigger tell after update of is_enabled, user_id or delete on iam.identities
+  for each row execute function iam.tell_of_change('user_id');
+create trigger tell after update of is_enabled, issuer or delete on iam.providers
+  for each row execute function iam.tell_of_change();
+create trigger tell after update of secret_hash, previous_hash, previous_until, expires_at, revoked_at or delete on iam.api_keys
+  for each row execute function iam.tell_of_change('user_id');
+create trigger tell after insert or update or delete on iam.api_key_grants
+  for each row execute function iam.tell_of_change('tenant_id');
+create trigger tell after update of is_active or delete on iam.groups
+  for each row execute function iam.tell_of_change('tenant_id');
+create trigger tell after insert or update or delete on iam.group_members
+  for each row execute function iam.tell_of_change('user_id');
+create trigger tell after insert or update or delete on iam.group_includes
+  for each row execute function iam.tell_of_change('tenant_id');
+create trigger tell after insert or delete on iam.features
+  for each row execute function iam.tell_of_change();
+create trigger tell after delete on iam.roles
+  for each row execute function iam.tell_of_change('tenant_id');
+create trigger tell after insert or update or delete on iam.role_features
+  for each row execute function iam.tell_of_change('tenant_id');
+create trigger tell after insert or update or delete on iam.role_includes
+  for each row execute function iam.tell_of_change('tenant_id');
+create trigger tell after insert or update or delete on iam.grants
+  for each row execute function iam.tell_of_change('user_id', 'tenant_id');
+
+-- The authority itself -----------------------------------------------------------------------------------------------
+
+create function iam.authority_of(whose text)
+returns table (effect iam.grant_effect, feature_id uuid, scope_id uuid)
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  who uuid := iam.principal(whose);
+  tenant uuid := iam.caller_tenant_id();
+  in_groups uuid[] := array(select iam.groups_of(who, tenant));
+begin
+  if whose = 'key' then
+    return query
+    select distinct 'allow'::iam.grant_effect, c.feature_id, k.scope_id
+    from iam.api_key_grants k
+    join iam.feature_closure c on c.ancestor_id = k.feature_id
+    where k.api_key_id = iam.setting('app.api_key_id')::uuid;
+    return;
+  end if;
+  return query
+  select distinct g.effect, c.feature_id, g.scope_id
+  from iam.grants g
+  left join iam.role_closure r on r.role_id = g.role_id
+  left join iam.role_features rf on rf.role_id = r.included_role_id
+  join iam.feature_closure c on c.ancestor_id = coalesce(g.feature_id, rf.feature_id)
+  where (g.user_id = who or g.group_id = any (in_groups))
+    and (g.tenant_id = tenant or g.tenant_id is null)
+    and iam.is_live(g.valid_from, g.valid_until);
+end
+$$;
+comment on function iam.authority_of(text) is
+  'Every feature that the live grants of one of the session''s three (caller, actor, key) allow or deny, and where.';
+
+create function iam.telling_authority_of(whose text)
+returns table (effect iam.grant_effect, feature_id uuid, scope_id uuid)
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  with held as materialized (
+    select * from iam.authority_of(whose)
+  ), above as materialized (
+    select at.effect, at.feature_id, at.scope_id, over.effect as over_effect, over.scope_id as over_scope_id
+    from held at
+    join iam.scope_closure c on c.scope_id = at.scope_id
+    join held over on over.scope_id = c.ancestor_id and over.feature_id = at.feature_id
+  )
+  select h.effect, h.feature_id, h.scope_id
+  from held h
+  where not exists (
+      -- said already, at a scope above
+      select
+      from above a
+      where a.effect = h.effect and a.feature_id = h.feature_id and a.scope_id = h.scope_id
+        and a.over_effect = h.effect and a.over_scope_id <> h.scope_id
+    )
+    and case h.effect
+      when 'allow' then not exists (
+        select
+        from above a
+        where a.effect = 'allow' and a.feature_id = h.feature_id and a.scope_id = h.scope_id and a.over_effect = 'deny'
+      )
+      else exists (
+        select
+        from above a
+        where a.effect = 'deny' and a.feature_id = h.feature_id and a.scope_id = h.scope_id
+          and a.over_effect = 'allow' and a.over_scope_id <> h.scope_id
+      )
+    end;
+end
+$$;
+comment on function iam.telling_authority_of(text) is
+  'The same without what changes nothing: what a scope above gives already, what is denied, and denials of what is not held.';
+
+create function iam.caller_features()
+returns table (feature text, scope text)
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  with held as materialized (
+    select t.feature_id, t.scope_id, f.code
+    from iam.telling_authority_of('caller') t
+    join iam.features f on f.id = t.feature_id
+    where t.effect = 'allow'
+    union
+    -- of whoever is allowed less than the caller: what all of them hold, where the narrowest of them holds it
+    select t.feature_id, t.scope_id, f.code
+    from unnest(array['actor', 'key']) whose
+    cross join lateral iam.telling_authority_of(whose) t
+    join iam.features f on f.id = t.feature_id
+    where t.effect = 'allow' and (whose = 'actor' and iam.is_acting() or whose = 'key' and iam.has_api_key())
+  ), shared as materialized (
+    select h.feature_id, h.scope_id, h.code
+    from held h
+    where not iam.is_delegated() or iam.caller_can(h.code, h.scope_id)
+  )
+  select s.code, at.type || '/' || at.key
+  from shared s
+  join iam.scopes at on at.id = s.scope_id
+  where not exists (
+    select
+    from shared wider
+    join iam.scope_closure c on c.ancestor_id = wider.scope_id
+    where wider.feature_id = s.feature_id and c.scope_id = s.scope_id and wider.scope_id <> s.scope_id
+  )
+  order by s.code, 2;
+end
+$$;
+comment on function iam.caller_features() is
+  'Every feature that the caller holds, and the highest scopes at which he does, written type/key.';
+
+create function iam.next_change_of(whose text)
+returns timestamptz
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  who uuid := iam.principal(whose);
+  tenant uuid := iam.caller_tenant_id();
+begin
+  if whose = 'key' then
+    return (
+      select min(at)
+      from iam.api_keys k
+      cross join unnest(array[k.expires_at, k.previous_until]) at
+      where k.id = iam.setting('app.api_key_id')::uuid and at > statement_timestamp()
+    );
+  end if;
+  return (
+    with memberships as materialized (
+      select m.group_id, m.valid_from, m.valid_until
+      from iam.group_members m
+      where m.user_id = who and m.tenant_id = tenant
+    ), dated (valid_from, valid_until) as (
+      select m.valid_from, m.valid_until from memberships m
+      union all
+      select g.valid_from, g.valid_until
+      from iam.grants g
+      where (g.tenant_id = tenant or g.tenant_id is null)
+        and (
+          g.user_id = who
+          or g.group_id in (
+            select c.group_id from iam.group_closure c where c.included_group_id in (select m.group_id from memberships m)
+          )
+        )
+    )
+    select min(at)
+    from dated
+    cross join unnest(array[valid_from, valid_until]) at
+    where at > statement_timestamp()
+  );
+end
+$$;
+comment on function iam.next_change_of(text) is
+  'When something of one of the session''s three (caller, actor, key) next begins or ends by its date; null for never.';
+
+create function iam.caller_authority()
+returns table (fingerprint text, lasts_millis double precision)
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tenant uuid := iam.caller_tenant_id();
+  wide uuid[] := array[iam.root_scope_id(tenant), iam.find_scope(null, 'global', 'all')];
+  whose text;
+  at timestamptz;
+begin
+  fingerprint := jsonb_build_array(iam.caller_id(), tenant, iam.actor_id())::text;
+  foreach whose in array array['caller', 'actor', 'key'] loop
+    continue when whose = 'actor' and not iam.is_acting() or whose = 'key' and not iam.has_api_key();
+    fingerprint := md5(fingerprint || (
+      with telling as materialized (
+        select * from iam.telling_authority_of(whose)
+      )
+      select jsonb_build_array(
+        (select string_agg(t::text, ';' order by t.effect, t.feature_id, t.scope_id) from telling t),
+        -- below the root nothing ever moves in or out
+        (
+          select string_agg(c.ancestor_id || '/' || c.scope_id, ';' order by c.ancestor_id, c.scope_id)
+          from iam.scope_closure c
+          where c.ancestor_id in (select t.scope_id from telling t) and c.ancestor_id <> all (wide)
+        )
+      )::text
+    ));
+    at := least(at, iam.next_change_of(whose));
+  end loop;
+  lasts_millis := extract(epoch from at - clock_timestamp()) * 1000;
+  return next;
+end
+$$;
+comment on function iam.caller_authority() is
+  'A fingerprint of everything that the session may, which differs when that does, and for how long it holds if nobody changes anything.';
+
+-- The audit ------------------------------------------------------------------------------------------------------------
+
+create function iam.audit_pulse(since bigint)
+returns table (mark bigint, written bigint, unsettled bigint)
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  oldest bigint := pg_snapshot_xmin(pg_current_snapshot())::text::bigint;
+begin
+  return query
+  select oldest,
+         count(*) filter (where e.transaction >= coalesce(since, oldest)),
+         count(*) filter (where e.transaction >= oldest)
+  from iam.audit_events e
+  where e.transaction >= least(since, oldest);
+end
+$$;
+comment on function iam.audit_pulse(bigint) is
+  'The transaction below which every event is there for good, how many events are at or above the mark of the last time, and how many are above this one. For the gateway alone.';

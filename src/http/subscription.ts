@@ -1,0 +1,261 @@
+/** In charge of one subscription: it looks when it is woken, each time in a session of its own, and ends when its credential does. */
+import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute } from "graphql";
+import { CredentialError } from "../auth/credential-error.js";
+import type { Context } from "../builder/context.js";
+import type { Followed, News } from "../builder/follow.js";
+import type { Caller } from "../caller.js";
+import type { Identity, OpenedSession } from "../database/session.js";
+import { asGatewayError, type ErrorCode, type GatewayError } from "../errors.js";
+import { refused } from "./refused.js";
+import type { Subscriptions } from "./subscriptions.js";
+
+/** What a subscription is made of. */
+export interface SubscriptionOptions {
+  readonly args: ExecutionArgs;
+  readonly caller: Caller;
+  readonly subscriptions: Subscriptions;
+  /** Who it counts for, where there is a limit for each. */
+  readonly subscriber: string;
+  /** Opens a session, after a fresh look at the credential. Nothing is sent before its first statement. */
+  readonly openSession: () => Promise<OpenedSession>;
+  readonly context: Omit<Context, "session" | "follow">;
+  /** Aborted when the subscriber hangs up. */
+  readonly hangUp: AbortSignal;
+}
+
+const leastPauseMillis = 100;
+// Whatever no notification told, a key that the issuer has taken back for one, is noticed after so long.
+const longestPauseMillis = 30_000;
+const firstRetryMillis = 500;
+const longestRetryMillis = 10_000;
+const longestTimerMillis = 2 ** 31 - 1;
+const passing: ReadonlySet<unknown> = new Set<ErrorCode>(["UNAVAILABLE", "TIMEOUT"]);
+
+/** Results, one for each event. To be ended by `return`, whatever it is doing. */
+export type Results = AsyncIterableIterator<ExecutionResult>;
+
+/**
+ * Begins a subscription. Answers one result when it can't begin. Its last result says why it has ended: errors without
+ * data. No connection is held between two events, and nothing is read for a subscriber who hasn't taken the last one yet:
+ * he is told the state that there is when he comes back.
+ * @throws GatewayError RATE_LIMITED
+ */
+export async function beginSubscription(options: SubscriptionOptions): Promise<ExecutionResult | Results> {
+  const subscription = new Subscription(options);
+  try {
+    return await subscription.begin();
+  } catch (error) {
+    subscription.end(null);
+    throw error;
+  }
+}
+
+class Subscription {
+  readonly #options: SubscriptionOptions;
+  readonly #ending = new AbortController();
+  readonly #leave: () => void;
+  readonly #hasLooked: Promise<void>;
+  #noteLook: () => void = () => undefined;
+  #isPlaced = false;
+  #isHungUp = false;
+  #reason: GatewayError | null = null;
+  #session: OpenedSession | null = null;
+  #endTurn: () => void = () => undefined;
+  #identity: Identity | null = null;
+  #isAnswered = false;
+  #isWoken = false;
+  #rouse: () => void = () => undefined;
+  #stopWatching: () => void = () => undefined;
+  #expiry: NodeJS.Timeout | undefined;
+
+  constructor(options: SubscriptionOptions) {
+    this.#options = options;
+    this.#hasLooked = new Promise((resolve) => {
+      this.#noteLook = resolve;
+    });
+    this.#leave = options.subscriptions.enter(options.subscriber, (reason) => this.end(reason));
+    options.hangUp.addEventListener("abort", this.#onHangUp, { once: true });
+    this.#endWithToken(options.caller);
+  }
+
+  async begin(): Promise<ExecutionResult | Results> {
+    const { args, context, openSession } = this.#options;
+    const session = await openSession();
+    const contextValue: Context = { ...context, session, follow: (followed) => this.#events(followed) };
+    const source = await createSourceEventStream({ ...args, contextValue }).finally(() => session.rollback());
+    if (!(Symbol.asyncIterator in source)) {
+      this.end(null);
+      return source;
+    }
+    const results = this.#results(source);
+    const first = results.next();
+    // Before the subscriber hears that he is subscribed: from here on he misses nothing.
+    await Promise.race([first, this.#hasLooked]);
+    if (!this.#isPlaced) return (await first).value ?? {};
+    return this.#endable(results, first);
+  }
+
+  /** Ends it; the last result tells the reason, if there is one. */
+  end(reason: GatewayError | null): void {
+    if (this.#ending.signal.aborted) return;
+    this.#reason = reason;
+    this.#ending.abort();
+    this.#options.hangUp.removeEventListener("abort", this.#onHangUp);
+    clearTimeout(this.#expiry);
+    this.#stopWatching();
+    this.#leave();
+    this.#rouse();
+  }
+
+  readonly #onHangUp = (): void => {
+    this.#isHungUp = true;
+    this.end(null);
+    void this.#session?.rollback();
+  };
+
+  #endWithToken(caller: Caller): void {
+    if (caller.kind !== "token") return;
+    const millis = caller.expiresAt * 1000 - Date.now();
+    // Later than a timer can be set for: then the next look after it finds the token expired.
+    if (millis > longestTimerMillis) return;
+    this.#expiry = setTimeout(() => this.end(new CredentialError("TOKEN_EXPIRED")), Math.max(millis, 0)).unref();
+  }
+
+  async *#results(source: AsyncIterable<unknown>): AsyncGenerator<ExecutionResult, undefined> {
+    try {
+      for await (const event of source) {
+        const result = await this.#answer(event);
+        if (result !== null) yield result;
+      }
+    } catch (error) {
+      this.#reason ??= asGatewayError(error);
+    }
+    const reason = this.#reason;
+    this.end(reason);
+    if (reason !== null) yield refused(reason);
+  }
+
+  async *#events<Event, Mark>({ of, look }: Followed<Event, Mark>): AsyncGenerator<Event, undefined> {
+    const watcher = { of, concerns: (id: string) => this.#isOf(id), wake: () => this.#wake() };
+    // Before the first look, so that nothing happens between the two.
+    if (!this.#isOver) this.#stopWatching = this.#options.subscriptions.changes.watch(watcher);
+    let mark: Mark | null = null;
+    for (let failures = 0; !this.#isOver; ) {
+      const news: News<Event, Mark> | null = await this.#look(look, mark);
+      this.#isAnswered = news?.event === null;
+      if (news !== null && news.event !== null) yield news.event;
+      if (news !== null && this.#isAnswered) {
+        mark = news.mark;
+        failures = 0;
+        if (news.againInMillis !== 0)
+          await this.#rest(Math.min(news.againInMillis ?? longestPauseMillis, longestPause()));
+      } else await this.#pause(retryPause(failures++), { isWakeable: false });
+    }
+  }
+
+  /** Null when it should be tried again: the database was not to be had. */
+  async #look<Event, Mark>(look: Followed<Event, Mark>["look"], mark: Mark | null): Promise<News<Event, Mark> | null> {
+    this.#endTurn = await this.#options.subscriptions.takeTurn();
+    this.#isWoken = false;
+    try {
+      this.#session = await this.#options.openSession();
+      const news = await look(this.#session, mark);
+      this.#identity = this.#session.openedFor;
+      this.#isPlaced = true;
+      this.#noteLook();
+      if (news.event === null) await this.#endSession("commit");
+      return news;
+    } catch (error) {
+      const refusal = this.#session?.refusal ?? asGatewayError(error);
+      await this.#endSession("rollback");
+      if (this.#isPlaced && passing.has(refusal.code)) return null;
+      throw refusal;
+    }
+  }
+
+  async #answer(event: unknown): Promise<ExecutionResult | null> {
+    const { args, context } = this.#options;
+    const session = this.#session;
+    if (session === null) return null;
+    try {
+      if (this.#isOver) return null;
+      const contextValue: Context = { ...context, session, follow: (followed) => this.#events(followed) };
+      const result = await execute({ ...args, rootValue: event, contextValue });
+      const isPassing = result.errors?.some(({ extensions }) => passing.has(extensions["code"])) ?? false;
+      if (isPassing || this.#isOver) return null;
+      this.#isAnswered = true;
+      return result;
+    } finally {
+      await this.#endSession("commit");
+    }
+  }
+
+  async #endSession(how: "commit" | "rollback"): Promise<void> {
+    const session = this.#session;
+    this.#session = null;
+    await (how === "commit" && !this.#isHungUp ? session?.commit() : session?.rollback());
+    this.#endTurn();
+  }
+
+  get #isOver(): boolean {
+    return this.#ending.signal.aborted;
+  }
+
+  #isOf(id: string): boolean {
+    const { userId, tenantId, actorId } = this.#identity ?? {};
+    return this.#identity === null || id === userId || id === tenantId || id === actorId;
+  }
+
+  #wake(): void {
+    this.#isWoken = true;
+    this.#rouse();
+  }
+
+  // However often it is woken: a moment passes between two looks.
+  async #rest(millis: number): Promise<void> {
+    await this.#pause(Math.min(leastPauseMillis, millis), { isWakeable: false });
+    if (!this.#isWoken) await this.#pause(millis - leastPauseMillis, { isWakeable: true });
+  }
+
+  #pause(millis: number, { isWakeable }: { readonly isWakeable: boolean }): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, millis).unref();
+      this.#rouse = () => {
+        if (!isWakeable && !this.#isOver) return;
+        clearTimeout(timer);
+        resolve();
+      };
+      if (this.#isOver) this.#rouse();
+    });
+  }
+
+  // A generator that waits hears of `return` only when it has done waiting.
+  #endable(
+    results: AsyncGenerator<ExecutionResult, undefined>,
+    first: Promise<IteratorResult<ExecutionResult>>,
+  ): Results {
+    let begun: Promise<IteratorResult<ExecutionResult>> | null = first;
+    return {
+      next: () => {
+        const next = begun ?? results.next();
+        begun = null;
+        return next;
+      },
+      return: async () => {
+        this.#onHangUp();
+        return await results.return(undefined);
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+}
+
+function longestPause(): number {
+  return longestPauseMillis * (0.8 + Math.random() * 0.2);
+}
+
+function retryPause(failures: number): number {
+  return Math.min(longestRetryMillis, firstRetryMillis * 2 ** failures) * (0.5 + Math.random() / 2);
+}

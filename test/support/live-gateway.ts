@@ -1,0 +1,112 @@
+/** In charge of the demo world's gateway on a socket, with everything that subscriptions need. */
+import { afterAll, beforeAll } from "vitest";
+import type { AuditRecord } from "../../src/audit/events.js";
+import { type Changes, createChanges } from "../../src/database/changes.js";
+import { createPool, type Pool } from "../../src/database/pool.js";
+import { createSessions } from "../../src/database/session.js";
+import { listen, type RunningServer } from "../../src/http/server.js";
+import { createSubscriptions, type Subscriptions } from "../../src/http/subscriptions.js";
+import type { LogEvent } from "../../src/observe/log.js";
+import { schema } from "../../src/schema/index.js";
+import { type TestDatabase, useTestDatabase } from "./database.js";
+import { type EventStream, openEventStream } from "./event-stream.js";
+import { createTestGateway } from "./gateway.js";
+import { tokenFor } from "./gateway-over.js";
+
+/** How it hears of changes, and how much it allows. */
+export interface LiveOptions {
+  /** The address to LISTEN at, made from the database's; null polls. */
+  readonly listenUrl?: (database: TestDatabase) => string | null;
+  readonly most?: number;
+  readonly mostPerSubscriber?: number;
+}
+
+/** A gateway for the whole test file; use it inside of tests only. */
+export interface LiveGateway {
+  readonly database: TestDatabase;
+  readonly url: string;
+  readonly pool: Pool;
+  readonly changes: Changes;
+  readonly subscriptions: Subscriptions;
+  readonly logged: LogEvent[];
+  /** What was given to the audit. */
+  readonly audited: AuditRecord[];
+  /** Subscribes as somebody, by e-mail. */
+  follow(email: string, query: string, headers?: Readonly<Record<string, string>>): Promise<EventStream>;
+  /** Subscribes with these headers only. */
+  followWith(headers: Readonly<Record<string, string>>, query: string): Promise<EventStream>;
+}
+
+interface Parts {
+  readonly pool: Pool;
+  readonly changes: Changes;
+  readonly subscriptions: Subscriptions;
+  readonly server: RunningServer;
+  readonly logged: LogEvent[];
+}
+
+/** Puts one together before the first test, and ends it after the last. */
+export function useLiveGateway(options: LiveOptions = {}): LiveGateway {
+  const database = useTestDatabase();
+  const audited: AuditRecord[] = [];
+  let parts: Parts | undefined;
+  beforeAll(async () => {
+    parts = await start(database, options, audited);
+  });
+  afterAll(async () => {
+    parts?.subscriptions.stop();
+    await parts?.server.stop(1_000);
+    await parts?.changes.stop();
+    await parts?.pool.close();
+  });
+  const get = (): Parts => {
+    if (parts === undefined) throw new TypeError("The gateway is made in beforeAll; use it later.");
+    return parts;
+  };
+  const followWith = (headers: Readonly<Record<string, string>>, query: string) =>
+    openEventStream(`${get().server.url}/graphql/stream`, { query }, headers);
+  return {
+    database,
+    audited,
+    get url() {
+      return get().server.url;
+    },
+    get pool() {
+      return get().pool;
+    },
+    get changes() {
+      return get().changes;
+    },
+    get subscriptions() {
+      return get().subscriptions;
+    },
+    get logged() {
+      return get().logged;
+    },
+    follow: async (email, query, headers = {}) =>
+      followWith({ authorization: `Bearer ${await tokenFor(email)}`, ...headers }, query),
+    followWith,
+  };
+}
+
+async function start(database: TestDatabase, options: LiveOptions, audited: AuditRecord[]): Promise<Parts> {
+  const pool = createPool({ url: database.url, size: 4, acquireTimeoutMillis: 5_000, prepare: true });
+  const listenUrl = options.listenUrl === undefined ? database.url : options.listenUrl(database);
+  const heard: LogEvent[] = [];
+  const changes = createChanges({
+    pool,
+    listenUrl,
+    onListening: (error) =>
+      heard.push(error === undefined ? { event: "changes_heard" } : { event: "changes_not_heard", error }),
+  });
+  const { most = 100, mostPerSubscriber = 20 } = options;
+  const subscriptions = createSubscriptions({ changes, most, mostPerSubscriber, turns: 2 });
+  const { gateway, logged } = createTestGateway({
+    schema,
+    sessions: createSessions(pool),
+    providerRows: () => pool.query({ sql: "select * from iam.list_providers()", parameters: [] }),
+    subscriptions,
+    audit: { record: (event) => audited.push(event) },
+  });
+  return { pool, changes, subscriptions, logged, server: await listen(gateway, { host: "127.0.0.1", port: 0 }) };
+}
