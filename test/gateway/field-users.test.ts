@@ -5,27 +5,38 @@ import { arrangeKey } from "../support/api-keys.js";
 import { arranger } from "../support/arrange.js";
 import { useDeclaredWorld } from "../support/declared-world.js";
 
-const world = useDeclaredWorld([
-  resource("Todo", {
-    feature: "todos",
-    owner: "ownerId",
-    scope: "scopeId",
-    shares: "TodoShare",
-    commands: ["create", "update", "delete", "share"],
-    fields: {
-      internalNote: { read: ["owner", "todos.audit"], write: "owner", onDeny: "null" },
-      title: { read: ["owner", "todos.audit"], onDeny: { mask: { keepLast: 6 } } },
-      done: { read: "owner", write: ["owner", "todos.audit"], onDeny: { mask: false } },
-      updatedAt: { read: "owner" },
-    },
-  }),
-  resource("Sale", {
-    features: { read: "view_sales_page" },
-    scope: { column: "campus", type: "campus" },
-    hidden: ["tenantId"],
-    fields: { amount: { read: ["approve_payments", "todos.audit"], onDeny: { mask: "0.00" } } },
-  }),
-]);
+const world = useDeclaredWorld(
+  [
+    resource("Todo", {
+      feature: "todos",
+      owner: "ownerId",
+      scope: "scopeId",
+      shares: "TodoShare",
+      commands: ["create", "update", "delete", "share"],
+      fields: {
+        internalNote: { read: ["owner", "todos.audit"], write: "owner", onDeny: "null" },
+        title: { read: ["owner", "todos.audit"], onDeny: { mask: { keepLast: 6 } } },
+        done: { read: "owner", write: ["owner", "todos.audit"], onDeny: { mask: false } },
+        updatedAt: { read: "owner" },
+      },
+    }),
+    resource("Sale", {
+      features: { read: "view_sales_page" },
+      scope: { column: "campus", type: "campus" },
+      hidden: ["tenantId"],
+      fields: { amount: { read: ["approve_payments", "todos.audit"], onDeny: { mask: "0.00" } } },
+    }),
+    resource("Chat", {
+      feature: "chats",
+      owner: "ownerId",
+      scope: "scopeId",
+      shares: "ChatShare",
+      commands: ["create", "update"],
+      fields: { message: { read: "todos.audit", write: "todos.audit" } },
+    }),
+  ],
+  "create unique index on public.chats (tenant_id, message)",
+);
 const { reads, refuses } = world;
 const arrange = arranger(world.database);
 
@@ -170,6 +181,19 @@ describe("writing a field", () => {
       extensions: { coordinate: "Todo.done", requires: "owner or todos.audit" },
     });
     expect({ milk: await stored(milk), plants: await stored(plants) }).toEqual(before);
+  });
+
+  it("hides from whoever may not write a value that it is taken", async () => {
+    const begin = (message: string) => `mutation { createChat(input: { message: "${message}" }) { chat { id } } }`;
+    for (const message of ["Numbers for the quarter", "Numbers of nobody"])
+      expect(await refuses("bob", begin(message))).toMatchObject({
+        code: "FORBIDDEN",
+        extensions: { coordinate: "Chat.message", requires: "todos.audit" },
+      });
+    expect(await refuses("erin", begin("Numbers for the quarter"))).toMatchObject({ code: "CONFLICT" });
+    await reads("erin", begin("Numbers of nobody"));
+    const { rows } = await world.database.owner.query("select from public.chats where message like 'Numbers%'");
+    expect(rows).toHaveLength(2);
   });
 
   it("allows the same edit without the field", async () => {

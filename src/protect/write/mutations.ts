@@ -9,7 +9,7 @@ import type { Resource } from "../resource.js";
 import { spoken } from "../type/describe.js";
 import { payloadType } from "../type/payload-type.js";
 import { rowScope } from "../type/row-scope.js";
-import { requireFieldRules } from "./field-rules.js";
+import { requireFieldRules, requireFieldRulesOfNew } from "./field-rules.js";
 import { createInput, dataOf, deleteInput, updateInput } from "./input.js";
 import { placeIn } from "./place.js";
 import { naming, refusal } from "./refusals.js";
@@ -29,6 +29,7 @@ export function addCreate(resource: Resource): void {
       authScopes: authenticated,
       resolve: async (_root, { input }, { session }, info) => {
         const data = { ...dataOf(resource, input), ...(await placeIn(session, resource, input)) };
+        await requireFieldRulesOfNew(session, resource, data);
         const id = await naming({ coordinate: coordinateOf(info), requires }, () => insertRow(session, resource, data));
         await requireFieldRules(session, resource, { id, data });
         return readObject(session, info, valueSource({ id }));
