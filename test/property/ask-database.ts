@@ -229,7 +229,8 @@ async function each<T>(
 
 class Undo extends Error {}
 
-async function undone<T>(session: OpenedSession, work: () => Promise<T>): Promise<T> {
+/** Does `work`, undoes it, and answers what it answered. */
+export async function undone<T>(session: OpenedSession, work: () => Promise<T>): Promise<T> {
   let answer: { readonly value: T } | undefined;
   const end = await session
     .savepoint(async () => {
