@@ -63,7 +63,7 @@ describe("what is sent", () => {
         "select set_config('role', $1, true)",
         "select json_build_object('kind', case when (select is_servic",
         "select (with everywhere as materialized (select iam.holds_ev",
-        "select array_agg(iam.can(asked.feature, asked.scope) order b",
+        "select array_to_json(iam.can_all($1::text[], $2::text[], $3:",
         "commit",
       ]
     `);
@@ -121,7 +121,7 @@ describe("how much is sent", () => {
   it("reads fifty checks with one statement of theirs", async () => {
     const checks = Array.from({ length: 49 }, (_, i) => `c${i}: can(feature: "todos.read", scope: "campus/${i}")`);
     const { statements } = await sentFor(`{ ${checks.join(" ")} }`);
-    expect(statements.filter((text) => text.includes("iam.can("))).toHaveLength(1);
+    expect(statements.filter((text) => text.includes("iam.can_all("))).toHaveLength(1);
   });
 
   it("reads the same texts again for other values, so that each is prepared once", async () => {

@@ -406,6 +406,8 @@ grant execute on function
   iam.caller_groups(),
   iam.can(text, text),
   iam.can(text, text, text),
+  iam.can_all(text[], text[], text),
+  iam.features_held(text, text),
   iam.can_route(text),
   iam.authorized_routes(),
   iam.scopes_with(text),

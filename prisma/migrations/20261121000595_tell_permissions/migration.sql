@@ -1,0 +1,150 @@
+-- Why: a client that shows what its user may do asks about many features and scopes at once, and for all that is held.
+-- The answers come from the grants that enforce, iam.grants_covering(); what stands here only asks for many at a time.
+-- Who may: everybody asks about himself; about others, whoever holds iam.explain there.
+
+create function iam.coverings(of_user uuid, features text[])
+returns table (whose text, feature text, scope_id uuid, effect iam.grant_effect)
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tenant uuid := iam.caller_tenant_id();
+  is_self boolean := of_user = iam.caller_id();
+begin
+  return query
+  with asked (code) as materialized (select distinct f.code from unnest(features) f (code))
+  select 'caller', a.code, g.scope_id, g.effect
+  from asked a
+  cross join lateral iam.grants_covering(of_user, tenant, a.code) g
+  where is_self or iam.why_inactive(of_user, tenant) is null
+  union all
+  select 'actor', a.code, g.scope_id, g.effect
+  from asked a
+  cross join lateral iam.grants_covering(iam.actor_id(), tenant, a.code) g
+  where is_self and iam.is_acting()
+  union all
+  select 'key', a.code, k.scope_id, 'allow'
+  from asked a
+  cross join lateral iam.key_scopes(a.code) k (scope_id)
+  where is_self and iam.has_api_key();
+end
+$$;
+comment on function iam.coverings(uuid, text[]) is
+  'Where the user''s live grants give or deny each of the features, as long as he is active; of the caller himself, also those of whoever acts as him, and what his API key was given.';
+
+create function iam.judges_of(of_user uuid)
+returns integer
+language sql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+  select case when of_user = iam.caller_id() then 1 + iam.is_acting()::integer + iam.has_api_key()::integer else 1 end
+$$;
+comment on function iam.judges_of(uuid) is
+  'How many must hold a feature for the user to hold it: himself, and in the caller''s own session whoever acts as him and the API key.';
+
+create function iam.can_all(features text[], scopes text[], of_user text default null)
+returns boolean[]
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tenant uuid := iam.caller_tenant_id();
+  places uuid[];
+  me uuid := iam.caller_id();
+  who uuid := me;
+  judges integer;
+begin
+  select array_agg(s.id order by a.place) into places
+  from unnest(scopes) with ordinality a (scope, place)
+  left join iam.scopes s
+    on s.type = split_part(a.scope, '/', 1)
+    and s.key = substr(a.scope, nullif(strpos(a.scope, '/'), 0) + 1)
+    and (s.tenant_id = tenant or s.tenant_id is null);
+  if of_user is not null then
+    who := iam.who_is_asked_about(of_user, coalesce(places[1], iam.root_scope_id(tenant)));
+  end if;
+  if who <> me then
+    -- what is nowhere counts as the root: only who may ask there hears that it is nowhere
+    perform iam.require('iam.explain', e.scope_id)
+    from (select distinct coalesce(p.id, iam.root_scope_id(tenant)) as scope_id from unnest(places) p (id)) e
+    where not exists (select from iam.scopes_with('iam.explain') w (id) where w.id = e.scope_id);
+  end if;
+  judges := iam.judges_of(who);
+  return (
+    with covering as materialized (
+      select * from iam.coverings(who, features)
+    ), judged as (
+      select
+        a.place,
+        count(distinct g.whose) filter (where g.effect = 'allow') = judges
+          and count(*) filter (where g.effect = 'deny') = 0 as is_held
+      from unnest(features, places) with ordinality a (feature, scope_id, place)
+      left join iam.scope_closure c on c.scope_id = a.scope_id
+      left join covering g on g.feature = a.feature and g.scope_id = c.ancestor_id
+      group by a.place
+    )
+    select array_agg(j.is_held order by j.place) from judged j
+  );
+end
+$$;
+comment on function iam.can_all(text[], text[], text) is
+  'Whether the caller, or a member of his tenant, holds each feature at the scope beside it, written type/key. False for what does not exist. Raises 52109 unless the caller holds iam.explain at every scope where he asks about somebody else, then 52103.';
+
+create function iam.features_held(at_scope text default null, of_user text default null)
+returns table (feature text, scope text, reaches boolean)
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tenant uuid := iam.caller_tenant_id();
+  at uuid := case when at_scope is null then iam.root_scope_id(tenant) else iam.scope_named(at_scope) end;
+  is_anywhere boolean := at_scope is null;
+  who uuid := case when of_user is null then iam.caller_id() else iam.who_is_asked_about(of_user, coalesce(at, iam.root_scope_id(tenant))) end;
+  is_self boolean := who = iam.caller_id();
+  judges integer := iam.judges_of(who);
+begin
+  return query
+  with covering as materialized (
+    select g.* from iam.coverings(who, array(select f.code from iam.features f)) g
+  ), given as (
+    select distinct g.feature, g.scope_id
+    from covering g
+    where g.effect = 'allow'
+      and (is_anywhere or exists (select from iam.scope_closure c where c.scope_id = at and c.ancestor_id = g.scope_id))
+      -- of others, only what is held where the caller may ask
+      and (not is_anywhere or is_self or g.scope_id in (select iam.scopes_with('iam.explain')))
+  ), held as materialized (
+    select g.feature, g.scope_id
+    from given g
+    join iam.scope_closure c on c.scope_id = g.scope_id
+    join covering one on one.feature = g.feature and one.scope_id = c.ancestor_id
+    where is_anywhere
+      -- what is denied further down is not held there
+      or not exists (
+        select
+        from covering d
+        join iam.scope_closure x on x.ancestor_id = d.scope_id and x.scope_id = at
+        where d.feature = g.feature and d.effect = 'deny'
+      )
+    group by g.feature, g.scope_id
+    having count(distinct one.whose) filter (where one.effect = 'allow') = judges
+      and count(*) filter (where one.effect = 'deny') = 0
+  )
+  select
+    h.feature,
+    s.type || '/' || s.key,
+    exists (select from iam.scope_closure c where c.scope_id = at and c.ancestor_id = h.scope_id)
+  from held h
+  join iam.scopes s on s.id = h.scope_id
+  -- where it begins: what is above gives it here as well
+  where not exists (
+    select
+    from held other
+    join iam.scope_closure c on c.ancestor_id = other.scope_id and c.scope_id = h.scope_id
+    where other.feature = h.feature and other.scope_id <> h.scope_id
+  )
+  order by h.feature, 2;
+end
+$$;
+comment on function iam.features_held(text, text) is
+  'Every feature that the caller, or a member of his tenant, holds at a scope written type/key, with the topmost scope that gives it there; without a scope, every feature held anywhere, with the scopes where that begins, and whether it reaches the tenant''s root. Raises 52109 unless the caller holds iam.explain there, then 52103.';
