@@ -1,4 +1,5 @@
 /** In charge of the files that say what the database must look like: the Prisma schema folder and the migrations. */
+import { readdirSync, readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { MigrationList, SchemasContainer } from "@prisma/schema-engine-wasm";
@@ -14,6 +15,15 @@ export async function readSchemaFiles(folder = prismaFolder): Promise<SchemasCon
     return { path, content: await readFile(path, "utf8") };
   });
   return { files: await Promise.all(files) };
+}
+
+/** Whatever migrations and seeds write between quotes in the form of a feature's code; every feature is among it. */
+export function readFeatureCodes(folder = prismaFolder): ReadonlySet<string> {
+  const names = ["migrations", "seed"].flatMap((part) =>
+    readdirSync(`${folder}/${part}`, { recursive: true }).map((name) => `${part}/${name}`),
+  );
+  const texts = names.filter((name) => name.endsWith(".sql")).map((name) => readFileSync(`${folder}/${name}`, "utf8"));
+  return new Set(texts.flatMap((text) => text.match(/(?<=')[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*(?=')/g) ?? []));
 }
 
 /** Every migration in the order of their names, as the schema engine takes them. */

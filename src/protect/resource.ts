@@ -2,6 +2,7 @@
 import type { ReadNumber } from "../audit/events.js";
 import { builder } from "../builder/builder.js";
 import { type Field, type FieldName, type ModelName, models, type Relation } from "../generated/datamodel.js";
+import { checkDeclaration } from "./check/declaration.js";
 import type { Command, Declaration, FieldRule, Through } from "./declaration.js";
 import { type ColumnRule, ruleOf } from "./field-rule.js";
 import type { RowCondition } from "./policies/protection.js";
@@ -62,8 +63,12 @@ export interface Resource {
 
 const momentsKeptByTheDatabase = ["createdAt", "updatedAt"];
 
-/** Declares a protected table: `resource("Todo", { feature: "todos", owner: "ownerId", scope: "scopeId" })`. */
+/**
+ * Declares a protected table: `resource("Todo", { feature: "todos", owner: "ownerId", scope: "scopeId" })`.
+ * @throws StartupError that names the file, the table, and what mends it, for a declaration that can't be right
+ */
 export function resource<M extends ModelName>(name: M, declaration: Declaration<M>): Resource {
+  checkDeclaration(name, declaration);
   const model = models[name];
   const singular = lowerFirst(name);
   const feature = declaration.feature ?? plural(singular);

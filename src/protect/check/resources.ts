@@ -1,0 +1,42 @@
+/** In charge of what declarations owe each other and the database: a parent that is declared, and features that somebody can hold. */
+import type { ModelName } from "../../generated/datamodel.js";
+import type { Resource } from "../resource.js";
+import { fileOf, refuse } from "./refuse.js";
+
+/**
+ * Checks declarations together. `features` are the codes that migrations and seeds write.
+ * @throws StartupError that names the file, the table, and what mends it
+ */
+export function checkResources(resources: readonly Resource[], features: ReadonlySet<string>): void {
+  const declared = new Set<ModelName>();
+  for (const { name } of resources) {
+    if (declared.has(name))
+      refuse(name, "is declared twice", "Keep one declaration of it in src/resources/resources.ts.");
+    declared.add(name);
+  }
+  for (const { name, parent } of resources) {
+    if (parent && !declared.has(parent.model))
+      refuse(name, `follows ${parent.model}, which isn't declared`, `Declare it in ${fileOf(parent.model)}.`);
+  }
+  for (const resource of resources) checkFeatures(resource, features);
+}
+
+// What may be done with the gateway's own tables is for their own policies and functions.
+function checkFeatures({ name, table, commands, featureOf, columns }: Resource, features: ReadonlySet<string>): void {
+  const asked = [
+    ...(table.schema === "iam" ? [] : [...commands]).map((command) => [featureOf(command), `to ${command}`] as const),
+    ...[...columns.values()].flatMap((column) =>
+      [column.rule.read, column.rule.write]
+        .flatMap((ways) => ways?.features ?? [])
+        .map((feature) => [feature, `for ${column.name}`] as const),
+    ),
+  ];
+  for (const [feature, why] of asked) {
+    if (!features.has(feature))
+      refuse(
+        name,
+        `asks for the feature ${feature} ${why}, which no migration and no seed knows`,
+        "Name a feature that is there, or write it down with the policies: npm run protect.",
+      );
+  }
+}
