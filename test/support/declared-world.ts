@@ -2,6 +2,7 @@
  * In charge of the demo world with other declarations: its tables are guarded anew as `portcullis protect` would, and a
  * gateway answers with the types that follow. One per test file: there is one builder.
  */
+import { inspect } from "node:util";
 import type { GraphQLSchema } from "graphql";
 import { afterAll, beforeAll, inject } from "vitest";
 import { signDemoToken } from "../../src/auth/demo-issuer.js";
@@ -15,6 +16,8 @@ import { protectionOf } from "../../src/protect/policies/protection-of.js";
 import { protect } from "../../src/protect/protect.js";
 import type { Resource } from "../../src/protect/resource.js";
 import { resources } from "../../src/resources/resources.js";
+// A schema has at least one subscription.
+import "../../src/schema/permissions-changed.js";
 import { dataOf, type Refusal, refusalOf } from "./asking.js";
 import { type TestDatabase, useTestDatabase } from "./database.js";
 import { type Answer, createTestGateway, type TestGateway } from "./gateway.js";
@@ -58,7 +61,9 @@ export function useDeclaredWorld(declared: readonly Resource[], tables = ""): De
   afterAll(() => pool?.close());
   const as: DeclaredWorld["as"] = async (who, query, headers = {}) => {
     if (gateway === undefined) throw new TypeError("The world is made in beforeAll; use it later.");
-    return gateway.as(who && (await tokenOf(who)), headers).query(query);
+    const answer = await gateway.as(who && (await tokenOf(who)), headers).query(query);
+    if (answer.status === 500) throw new TypeError(`The gateway failed: ${inspect(gateway.logged.at(-1))}`);
+    return answer;
   };
   return {
     database,
