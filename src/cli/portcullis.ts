@@ -12,6 +12,7 @@ interface Arguments {
   readonly feature: readonly string[];
   readonly scope: string | undefined;
   readonly name: string | undefined;
+  readonly json: boolean;
 }
 
 interface Command {
@@ -68,6 +69,11 @@ const commands: Readonly<Record<string, Command>> = {
     summary: "write the migration of every new or changed declaration",
     run: async () => (await import("./protect.js")).protectTables(),
   },
+  doctor: {
+    usage: "doctor [--json]",
+    summary: "tell what is not right with the database, and the SQL that mends it",
+    run: async (config, { json }) => (await import("./doctor.js")).examineDatabase(config, { isJson: json }),
+  },
   schema: {
     usage: "schema",
     summary: "print the GraphQL schema",
@@ -91,6 +97,7 @@ function readArguments() {
       feature: { type: "string", multiple: true },
       scope: { type: "string" },
       name: { type: "string" },
+      json: { type: "boolean", default: false },
       help: { type: "boolean", short: "h" },
     } as const;
     const { values, positionals } = parseArgs({ allowPositionals: true, options });
@@ -105,6 +112,7 @@ function readArguments() {
         feature: values.feature ?? [],
         scope: values.scope,
         name: values.name,
+        json: values.json,
       },
     };
   } catch (cause) {

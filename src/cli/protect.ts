@@ -3,9 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { prismaFolder, readMigrations } from "../database/prisma-files.js";
 import { sqlFromEmpty } from "../database/schema-diff.js";
 import { ideaOf, type Known, type Migration, nameMigrations, protectScript } from "../protect/policies/migration.js";
-import type { Protection } from "../protect/policies/protection.js";
-import { protectionOf } from "../protect/policies/protection-of.js";
-import { resources } from "../resources/resources.js";
+import { declaredProtections } from "../resources/protections.js";
 
 /** Writes the migrations and says which; says that there is nothing to write the second time. */
 export async function protectTables(folder = prismaFolder): Promise<void> {
@@ -21,7 +19,7 @@ export async function protectTables(folder = prismaFolder): Promise<void> {
 /** The migrations that the declarations lack. */
 export async function pendingMigrations(folder = prismaFolder): Promise<readonly Migration[]> {
   const known = await readKnown(folder);
-  const scripts = protections().flatMap((protection) => {
+  const scripts = declaredProtections().flatMap((protection) => {
     const script = protectScript(protection, known);
     return script === null ? [] : [{ idea: ideaOf(protection), script }];
   });
@@ -44,12 +42,4 @@ async function readKnown(folder: string): Promise<Known> {
   const seeds = (await readdir(`${folder}/seed`)).filter((name) => name.endsWith(".sql"));
   const texts = await Promise.all(seeds.map((name) => readFile(`${folder}/seed/${name}`, "utf8")));
   return { migrations, seeds: texts.join("\n"), tables: await sqlFromEmpty(folder) };
-}
-
-// What is in iam the gateway guards by itself. A row is guarded after the row that it follows.
-function protections(): readonly Protection[] {
-  const byName = new Map(resources.map((resource) => [resource.name as string, resource]));
-  const own = resources.filter(({ table }) => table.schema !== "iam").map((resource) => protectionOf(resource, byName));
-  const depth = ({ parent }: Protection): number => (parent === null ? 0 : 1 + depth(parent.protection));
-  return own.sort((one, other) => depth(one) - depth(other));
 }

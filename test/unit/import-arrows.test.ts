@@ -12,6 +12,7 @@ const levels = [
   "gateway",
   "http",
   "auth | schema",
+  "doctor",
   "resources",
   "protect",
   "builder",

@@ -1,0 +1,106 @@
+/** In charge of reading from the catalogue what guards one table. */
+import { qualified } from "../protect/policies/spelling.js";
+import type { Ask } from "./finding.js";
+
+/** A table by its schema and name. */
+export interface Table {
+  readonly schema: string;
+  readonly table: string;
+}
+
+/** One thing that guards a table: what it is called, what it says, and the SQL that makes it. */
+export interface Part {
+  readonly name: string;
+  readonly says: string;
+  readonly sql: string;
+}
+
+/** One privilege of one role, on the table or on a column. */
+export interface Right extends Part {
+  /** As a grant says it: `select`, `update (title)`. */
+  readonly what: string;
+  readonly privilege: string;
+  readonly grantee: string;
+}
+
+/** What guards a table. */
+export interface Guard {
+  readonly owner: string;
+  readonly policies: readonly Part[];
+  readonly triggers: readonly Part[];
+  readonly rights: readonly Right[];
+}
+
+/** Reads it, with every name in its schema; null where there is no such table. */
+export async function readGuard(ask: Ask, table: Table): Promise<Guard | null> {
+  const on = qualified(table);
+  const [found] = await ask<{ readonly owner: string; readonly oid: string }>(
+    "select c.oid::text, quote_ident(pg_get_userbyid(c.relowner)) as owner from pg_catalog.pg_class c where c.oid = to_regclass($1)",
+    [on],
+  );
+  if (found === undefined) return null;
+  const { oid, owner } = found;
+  return {
+    owner,
+    policies: await ask<Part>(policies, [oid]),
+    triggers: await ask<Part>(triggers, [oid]),
+    rights: await ask<Right>(rights, [oid, on]),
+  };
+}
+
+/** Reads what the functions of this name say, to whom they belong and who may call them. */
+export async function readFunctions(ask: Ask, named: string): Promise<readonly Part[]> {
+  return await ask<Part>(
+    `select p.oid::regprocedure::text as name, concat_ws(e'\n', told.definition, told.owned, told.granted) as says,
+            concat_ws(e'\n', told.definition || ';', told.owned, format('revoke all on function %s from public;', p.oid::regprocedure), told.granted) as sql
+     from pg_catalog.pg_proc p,
+     lateral (select
+       pg_get_functiondef(p.oid) as definition,
+       format('alter function %s owner to %I;', p.oid::regprocedure, pg_get_userbyid(p.proowner)) as owned,
+       (select string_agg(format('grant execute on function %s to %s;', p.oid::regprocedure, role), e'\n' order by role)
+        from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a,
+        lateral (select case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end as role) as grantee
+        where a.grantee <> p.proowner) as granted
+     ) as told
+     where format('%I.%I', p.pronamespace::regnamespace, p.proname) = $1
+     order by 1`,
+    [named],
+  );
+}
+
+const policies = `
+  select quote_ident(p.polname) as name, body as says, format('create policy %I%s;', p.polname, body)
+           || coalesce(format(' comment on policy %I on %s is ', p.polname, p.polrelid::regclass) || quote_literal(obj_description(p.oid, 'pg_policy')) || ';', '') as sql
+  from pg_catalog.pg_policy p,
+  lateral (select
+    format(' on %s as %s for %s to %s',
+      p.polrelid::regclass,
+      case when p.polpermissive then 'permissive' else 'restrictive' end,
+      case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end,
+      (select string_agg(case when role = 0 then 'public' else quote_ident(pg_get_userbyid(role)) end, ', ' order by pg_get_userbyid(role))
+       from unnest(p.polroles) role))
+    || coalesce(' using (' || pg_get_expr(p.polqual, p.polrelid) || ')', '')
+    || coalesce(' with check (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')', '') as body) as told
+  where p.polrelid = $1::oid
+  order by 1`;
+
+const triggers = `
+  select quote_ident(t.tgname) as name, pg_get_triggerdef(t.oid) || t.tgenabled::text as says, pg_get_triggerdef(t.oid) || ';' as sql
+  from pg_catalog.pg_trigger t
+  where t.tgrelid = $1::oid and not t.tgisinternal
+  order by 1`;
+
+const rights = `
+  select name, name as says, what, privilege, grantee, format('grant %s on %s to %s;', what, $2::text, grantee) as sql
+  from (
+    select lower(a.privilege_type) as privilege, lower(a.privilege_type) as what, a.grantee as role
+    from pg_catalog.pg_class c, aclexplode(c.relacl) a
+    where c.oid = $1::oid
+    union all
+    select lower(a.privilege_type), format('%s (%I)', lower(a.privilege_type), col.attname), a.grantee
+    from pg_catalog.pg_attribute col, aclexplode(col.attacl) a
+    where col.attrelid = $1::oid and not col.attisdropped
+  ) as acl,
+  lateral (select pg_get_userbyid(role) as grantee, what || ' to ' || pg_get_userbyid(role) as name) as told
+  where role <> 0 and grantee in ('web_user', 'web_anon', 'iam_definer')
+  order by 1`;

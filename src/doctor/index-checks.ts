@@ -1,0 +1,58 @@
+/** In charge of the indexes without which a policy makes the planner read a whole table. */
+import type { Protection } from "../protect/policies/protection.js";
+import { name, qualified } from "../protect/policies/spelling.js";
+import type { Ask, Finding } from "./finding.js";
+
+interface Index {
+  /** Its columns in order; none for a table without indexes. */
+  readonly columns: readonly string[];
+  readonly isPartitioned: boolean;
+}
+
+/** Finds the declared columns of a table and of its shares that no index leads to. */
+export async function findMissingIndexes(ask: Ask, protection: Protection): Promise<readonly Finding[]> {
+  const { owner, scope, group, parent, shares } = protection;
+  const columns = ["tenant_id", owner, scope?.column, group?.column, parent?.column];
+  const wanted = columns.flatMap((column) => (column == null ? [] : [column]));
+  const ofShares = shares === null ? [] : await missing(ask, shares, ["group_id", "user_id", shares.row]);
+  return [...(await missing(ask, protection, [...new Set(wanted)])), ...ofShares];
+}
+
+interface Table {
+  readonly schema: string;
+  readonly table: string;
+}
+
+async function missing(ask: Ask, table: Table, wanted: readonly string[]): Promise<readonly Finding[]> {
+  const on = qualified(table);
+  const indexes = await ask<Index>(
+    `select c.relkind = 'p' as "isPartitioned",
+            array(
+              select a.attname::text
+              from unnest(i.indkey::int2[]) with ordinality as key (attnum, place)
+              join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = key.attnum
+              where key.place <= i.indnkeyatts
+              order by key.place
+            ) as columns
+     from pg_catalog.pg_class c
+     left join pg_catalog.pg_index i on i.indrelid = c.oid and i.indisvalid and i.indpred is null and i.indexprs is null
+     where c.oid = to_regclass($1)`,
+    [on],
+  );
+  const [first] = indexes;
+  if (first === undefined) return [];
+  const how = first.isPartitioned ? "" : "concurrently ";
+  return wanted
+    .filter((column) => !indexes.some(({ columns }) => leadsTo(columns, column)))
+    .map((column) => ({
+      id: "PC040",
+      problem: `No index of ${on} leads to ${column}, by which its policies choose rows.`,
+      mend: `create index ${how}on ${on} (${column === "tenant_id" ? "tenant_id" : `tenant_id, ${name(column)}`});`,
+    }));
+}
+
+// The tenant is the same for every row that a caller can see, so it may stand first.
+function leadsTo(columns: readonly string[], column: string): boolean {
+  const [first, second] = columns;
+  return first === column || (first === "tenant_id" && second === column);
+}
