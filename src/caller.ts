@@ -31,6 +31,8 @@ export interface TokenProfile {
   /** The provider's groups and roles, sorted. */
   readonly groups: readonly string[];
   readonly roles: readonly string[];
+  /** When the token was issued, in seconds since 1970; null where it does not say. */
+  readonly issuedAt: number | null;
 }
 
 /** A request with an API key, of which nothing is known yet but its form: the database says whether there is such a key. */

@@ -61,7 +61,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       useIntrospection(config.isProduction),
       useSession({ sessions, admit, explainToken, authenticate, subscriptions }), // at execution only: a connection is taken for valid operations of known callers
       useEventStreams(), // beside it: how its events travel
-      useApiKey({ touch: touchApiKey, log }), // behind the session: only the database knows whether there is such a key
+      useApiKey({ touch: touchApiKey, audit, log }), // behind the session: only the database knows whether there is such a key
       useAudit(audit), // round the session: what it tells of is over, and the connection is free
       useMaskedErrors({ log, isProduction: config.isProduction }), // last: it sees the answer of every stage above
     ],

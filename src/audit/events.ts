@@ -7,6 +7,7 @@ export const auditEvents = {
   provider_users_read: 50016,
   group_members_read: 50210,
   group_read: 50211,
+  api_key_refused: 50507,
   operation_denied: 50900,
   operation_failed: 50901,
 } as const;
@@ -17,7 +18,7 @@ export type EventNumber = (typeof auditEvents)[keyof typeof auditEvents];
 /** The number of a read that is an event of its own. */
 export type ReadNumber = Exclude<
   EventNumber,
-  typeof auditEvents.operation_denied | typeof auditEvents.operation_failed
+  typeof auditEvents.api_key_refused | typeof auditEvents.operation_denied | typeof auditEvents.operation_failed
 >;
 
 /** One event as `iam.record_attempts()` takes it. Nothing in it may come from a variable, a token or a row. */

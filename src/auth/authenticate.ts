@@ -41,7 +41,11 @@ export function createAuthenticate(rules: TokenRules): Authenticate {
     if (apiKey !== null) return apiKeyCaller(apiKey, tenant);
     if (authorization === null) return { kind: "anonymous", tenant };
     const { provider, claims, expiresAt } = await verify(readBearer(authorization));
-    return tokenCaller({ provider, facts: readFacts(claims, provider.mapping), expiresAt }, { tenant, actAs });
+    const issuedAt = claims.iat ?? null;
+    return tokenCaller(
+      { provider, facts: readFacts(claims, provider.mapping), expiresAt, issuedAt },
+      { tenant, actAs },
+    );
   };
 }
 
@@ -49,9 +53,13 @@ interface Verified {
   readonly provider: Provider;
   readonly facts: TokenFacts;
   readonly expiresAt: number;
+  readonly issuedAt: number | null;
 }
 
-function tokenCaller({ provider, facts, expiresAt }: Verified, chosen: Pick<TokenCaller, "tenant" | "actAs">): Caller {
+function tokenCaller(
+  { provider, facts, expiresAt, issuedAt }: Verified,
+  chosen: Pick<TokenCaller, "tenant" | "actAs">,
+): Caller {
   const { email, groups, roles } = facts;
   const { provisions, mapsGroups } = provider;
   return {
@@ -61,7 +69,7 @@ function tokenCaller({ provider, facts, expiresAt }: Verified, chosen: Pick<Toke
     tenant: chosen.tenant ?? facts.tenant,
     actAs: chosen.actAs,
     expiresAt,
-    ...(provisions || mapsGroups ? { profile: { provisions, email, groups, roles } } : {}),
+    ...(provisions || mapsGroups ? { profile: { provisions, email, groups, roles, issuedAt } } : {}),
   };
 }
 

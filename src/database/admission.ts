@@ -12,19 +12,29 @@ const againAfterMillis = 60_000;
 const mostRemembered = 10_000;
 const emailIsTaken = 52101;
 
-/** Admits each caller once a minute, and at once when his token says something else than the last time. */
+/** Admits each caller once a minute, and at once with a newer token than the last, or one as new that says something else. */
 export function createAdmit(pool: Pool, now: () => number = Date.now): Admit {
-  const admitted = new Map<string, { readonly said: string; readonly at: number }>();
+  const admitted = new Map<string, Admission>();
   return async (caller) => {
     if (caller.profile === undefined) return;
     const who = JSON.stringify([caller.issuer, caller.subject]);
-    const said = JSON.stringify(caller.profile);
+    const { issuedAt, ...facts } = caller.profile;
+    const said = JSON.stringify(facts);
     const last = admitted.get(who);
-    if (last !== undefined && last.said === said && now() - last.at < againAfterMillis) return;
+    const isFresh = last !== undefined && now() - last.at < againAfterMillis;
+    const order = Math.sign((issuedAt ?? 0) - (last?.issuedAt ?? 0));
+    if (isFresh && (order < 0 || (order === 0 && last.said === said))) return;
     await admitNow(pool, caller, caller.profile);
     if (admitted.size >= mostRemembered) admitted.clear();
-    admitted.set(who, { said, at: now() });
+    admitted.set(who, order < 0 && last !== undefined ? { ...last, at: now() } : { said, at: now(), issuedAt });
   };
+}
+
+interface Admission {
+  readonly said: string;
+  readonly at: number;
+  /** When the token was issued that said so. */
+  readonly issuedAt: number | null;
 }
 
 async function admitNow(pool: Pool, { issuer, subject }: TokenCaller, profile: TokenProfile): Promise<void> {
@@ -41,8 +51,8 @@ async function admitNow(pool: Pool, { issuer, subject }: TokenCaller, profile: T
   });
   try {
     if (profile.provisions) await transaction.run(provision, transaction.root);
-    const parameters = [profile.groups, profile.roles];
-    await transaction.run({ sql: "select iam.sync_groups($1::text[], $2::text[])", parameters }, transaction.root);
+    const parameters = [profile.groups, profile.roles, profile.issuedAt];
+    await transaction.run({ sql: syncGroups, parameters }, transaction.root);
     await transaction.commit();
   } catch (error) {
     await transaction.rollback();
@@ -58,3 +68,4 @@ async function admitNow(pool: Pool, { issuer, subject }: TokenCaller, profile: T
 }
 
 const provision = { sql: "select iam.provision()", parameters: [] };
+const syncGroups = "select iam.sync_groups($1::text[], $2::text[], to_timestamp($3::double precision))";

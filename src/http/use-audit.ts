@@ -99,13 +99,13 @@ function recordOf(
     request_id: requestIdOf(request),
     ip_address: ipAddressOf(origin),
     user_agent: userAgentOf(origin),
-    metadata: identity === null ? { ...metadata, ...credentialOf(callerOf(request)) } : metadata,
+    metadata: { ...metadata, ...credentialOf(callerOf(request), identity !== null) },
     created_at: new Date().toISOString(),
   };
 }
 
-// Whom no session was opened for has no ids: what his verified credential says is all that is known.
-function credentialOf(caller: Caller | null): Readonly<Record<string, string>> {
-  if (caller?.kind === "token") return { issuer: caller.issuer, subject: caller.subject };
+// Whom no session was opened for has no ids: what his verified credential says is all that is known. A key is always named.
+function credentialOf(caller: Caller | null, isKnown: boolean): Readonly<Record<string, string>> {
+  if (caller?.kind === "token" && !isKnown) return { issuer: caller.issuer, subject: caller.subject };
   return caller?.kind === "apiKey" ? { apiKey: caller.publicId } : {};
 }

@@ -5,11 +5,13 @@ import { createPool, type Pool } from "../../src/database/pool.js";
 import { createSessions } from "../../src/database/session.js";
 import { schema } from "../../src/schema/index.js";
 import { type ArrangedKey, arrangeKey } from "../support/api-keys.js";
+import { arranger } from "../support/arrange.js";
 import { useTestDatabase } from "../support/database.js";
 import { createTestGateway, type TestGateway } from "../support/gateway.js";
 import { tokenFor } from "../support/gateway-over.js";
 
 const database = useTestDatabase();
+const arrange = arranger(database);
 const bobs = "bob@acme.test";
 const everything = [["*", "tenant/acme"]] as const;
 const viewer = "{ viewer { kind user { email } tenant { slug } } }";
@@ -25,7 +27,9 @@ const refused = {
 let pool: Pool;
 let gateway: TestGateway;
 
-beforeAll(() => {
+beforeAll(async () => {
+  await arrange.user("helper@acme.test");
+  await arrange.grant({ user: "helper@acme.test", feature: "iam.impersonate", scope: "tenant/acme" });
   pool = createPool({ url: database.url, size: 3, acquireTimeoutMillis: 10_000, prepare: true });
   gateway = createTestGateway({
     schema,
@@ -178,6 +182,31 @@ describe("what a key may", () => {
       data: { todo: { title: shared, internalNote: null } },
       errors: [{ extensions: { code: "FORBIDDEN", requires: "todos.audit" } }],
     });
+  });
+
+  it("is given what its owner does not hold, and does what he may: his own and what is shared with him", async () => {
+    const asBob = async (query: string) => (await gateway.as(await tokenFor(bobs)).query(query)).body.data;
+    const { createApiKey: made } = await asBob(
+      'mutation { createApiKey(input: { name: "mine", features: ["todos.read"] }) { apiKey { id } secret } }',
+    );
+    const seen = async (query: string) => (await withKey({ text: made.secret }, query)).body.data;
+    expect((await seen(titles)).todos).toEqual((await asBob(titles)).todos);
+    expect((await seen('{ can(feature: "todos.read", scope: "tenant/acme") }')).can).toBe(false);
+    await asBob(`mutation { grantToApiKey(input: { id: "${made.apiKey.id}", features: ["*"] }) { apiKey { id } } }`);
+    for (const feature of ["todos.read", "iam.users.read", "*"])
+      expect((await seen(`{ can(feature: "${feature}", scope: "tenant/acme") }`)).can).toBe(false);
+    expect((await seen("{ sales { totalCount } }")).sales.totalCount).toBe(0);
+    const id = await arrange.grant({ user: bobs, feature: "view_sales_page", scope: "tenant/acme" });
+    expect((await seen("{ sales { totalCount } }")).sales.totalCount).toBe(2);
+    await change("delete from iam.grants where id = $1", id);
+    expect((await seen("{ sales { totalCount } }")).sales.totalCount).toBe(0);
+  });
+
+  it("denies who acts as its owner to make one: it would outlive his acting", async () => {
+    const { body } = await gateway
+      .as(await tokenFor("helper@acme.test"), { "x-act-as": bobs })
+      .query('mutation { createApiKey(input: { name: "his", features: ["todos.read"] }) { secret } }');
+    expect(body).toMatchObject({ data: null, errors: [{ extensions: { code: "FORBIDDEN" } }] });
   });
 
   it("is gone with the next request when its owner loses it", async () => {

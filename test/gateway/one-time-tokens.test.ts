@@ -97,6 +97,28 @@ describe("an invitation", () => {
     expect(await reasonOf(use("bob@acme.test", other))).toBe(52278);
   });
 
+  it("ends when it is revoked, also while it is being used, and stays ended", async () => {
+    const create = `mutation { createToken(input: { user: "jane@acme.test" }) { token { id revokedAt } secret } }`;
+    const made = (await ask(alice, create)).body.data.createToken;
+    expect(made.token.revokedAt).toBeNull();
+    const revoke = (who: string, id: string) =>
+      ask(who, `mutation { revokeToken(input: { id: "${id}" }) { token { revokedAt } } }`);
+    expect(await reasonOf(revoke("jane@acme.test", made.token.id))).toBe(52277);
+    const { body } = await revoke(alice, made.token.id);
+    expect(body.data.revokeToken.token.revokedAt).toEqual(expect.any(String));
+    expect((await revoke(alice, made.token.id)).body).toEqual(body);
+    expect(await reasonOf(use("jane@acme.test", made.secret))).toBe(52278);
+    const other = (await ask(alice, create)).body.data.createToken;
+    const [used, revoked] = await Promise.all([
+      reasonOf(use("jane@acme.test", other.secret)),
+      reasonOf(revoke(alice, other.token.id)),
+    ]);
+    expect([
+      [null, 52276],
+      [52278, null],
+    ]).toContainEqual([used, revoked]);
+  });
+
   it("leaves no secret in the database, and one event for each step", async () => {
     const secret = await invite(alice, 'user: "jane@acme.test"');
     await ask("jane@acme.test", `mutation { validateToken(input: { secret: "${secret}" }) { token { id } } }`);

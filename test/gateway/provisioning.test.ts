@@ -143,6 +143,33 @@ describe("groups", () => {
     expect(await groupsOf("both")).toEqual(["Board2 synced", "Engineers synced"]);
   });
 
+  it("follow the latest token: one that was issued before it changes nothing, at any gateway", async () => {
+    const iat = Math.floor(Date.now() / 1000) - 100;
+    await ask({ sub: "moved", iat, groups: ["eng"] });
+    await ask({ sub: "moved", iat: iat + 50, roles: ["admin"] });
+    expect(await groupsOf("moved")).toEqual(["Admins synced"]);
+    for (const at of [0, 1, 0] as const) {
+      expect((await ask({ sub: "moved", iat, groups: ["eng"] }, { at })).status).toBe(200);
+      expect(await groupsOf("moved")).toEqual(["Admins synced"]);
+    }
+    await ask({ sub: "moved", iat: iat + 51, groups: ["eng"] }, { at: 1 });
+    expect(await groupsOf("moved")).toEqual(["Board2 synced", "Engineers synced"]);
+  });
+
+  it("follow the latest of twenty tokens that come at once", async () => {
+    const iat = Math.floor(Date.now() / 1000) - 100;
+    await ask({ sub: "crowd", iat: iat - 1 });
+    await Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        ask(
+          { sub: "crowd", iat: iat + n, ...(n === 19 ? { roles: ["admin"] } : { groups: ["eng"] }) },
+          { at: n % 2 === 0 ? 0 : 1 },
+        ),
+      ),
+    );
+    expect(await groupsOf("crowd")).toEqual(["Admins synced"]);
+  });
+
   it("cost nothing while the token says the same, and leave one event for each change", async () => {
     const events = () =>
       rows(

@@ -102,6 +102,7 @@ create table iam.identities (
   subject text not null,
   user_id uuid not null,
   is_enabled boolean not null default true,
+  groups_as_of timestamptz(6),
   created_at timestamptz(6) not null default now(),
   constraint identities_pkey primary key (id)
 );
@@ -282,6 +283,7 @@ create table iam.tokens (
   expires_at timestamptz(6) not null,
   used_at timestamptz(6),
   used_by uuid,
+  revoked_at timestamptz(6),
   created_at timestamptz(6) not null default now(),
   constraint tokens_pkey primary key (id)
 );

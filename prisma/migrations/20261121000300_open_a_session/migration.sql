@@ -282,12 +282,19 @@ as $$
 declare
   k iam.api_keys;
   shown bytea := decode(iam.setting('app.key_hash'), 'hex');
+  is_there boolean;
+  is_usable boolean;
+  is_current boolean;
+  is_previous boolean;
 begin
   select * into k from iam.api_keys where public_id = iam.setting('app.key_id');
-  if k.id is null
-    or not iam.is_usable(k)
-    or not coalesce(k.secret_hash = shown or (k.previous_hash = shown and k.previous_until > statement_timestamp()), false)
-  then
+  -- all four are found out whatever the first says, so that the time tells none of them; what is compared are hashes,
+  -- which nobody can come closer to letter by letter
+  is_there := k.id is not null;
+  is_usable := iam.is_usable(k);
+  is_current := coalesce(k.secret_hash = shown, false);
+  is_previous := coalesce(k.previous_hash = shown and k.previous_until > statement_timestamp(), false);
+  if not (is_there and is_usable and (is_current or is_previous)) then
     -- one answer for unknown, wrong, expired and revoked
     raise sqlstate 'PT401' using message = 'The credential is not accepted.', detail = '{"reason":"BAD_API_KEY"}';
   end if;

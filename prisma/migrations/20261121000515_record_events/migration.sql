@@ -73,12 +73,14 @@ declare
     when 50401 then 'token_created'
     when 50402 then 'token_validated'
     when 50403 then 'token_used'
+    when 50404 then 'token_revoked'
     when 50501 then 'api_key_created'
     when 50502 then 'api_key_updated'
     when 50503 then 'api_key_revoked'
     when 50504 then 'api_key_given'
     when 50505 then 'api_key_taken'
     when 50506 then 'api_key_rotated'
+    when 50507 then 'api_key_refused'
     when 50900 then 'operation_denied'
     when 50901 then 'operation_failed'
   end;
@@ -126,12 +128,16 @@ as $$
       request_id, ip_address, user_agent, metadata, created_at
     )
     select
-      a.code, iam.event_name(a.code), a.outcome, a.tenant_id, coalesce(a.actor_id, a.user_id), a.user_id, a.resource_type, a.resource_id,
+      a.code, iam.event_name(a.code), a.outcome, coalesce(a.tenant_id, k.tenant_id), coalesce(a.actor_id, a.user_id), a.user_id,
+      coalesce(a.resource_type, case when k.id is not null then 'ApiKey' end), coalesce(a.resource_id, k.id::text),
       a.request_id, a.ip_address, a.user_agent, coalesce(a.metadata, '{}'), coalesce(a.created_at, clock_timestamp())
     from jsonb_to_recordset(attempts) a (
       code integer, outcome iam.audit_outcome, tenant_id uuid, actor_id uuid, user_id uuid, resource_type text, resource_id text,
       request_id text, ip_address inet, user_agent text, metadata jsonb, created_at timestamptz
     )
+    -- a refused key is told to its tenant; one that never was is nobody's
+    left join iam.api_keys k on a.code = 50507 and k.public_id = a.metadata ->> 'apiKey'
+    where a.code <> 50507 or k.id is not null
     returning 1
   )
   select count(*)::integer from written

@@ -353,6 +353,8 @@ begin
   end if;
   issuer := iam.name_provider(provider);
   perform iam.require_to_hand_out_group(target, null);
+  -- whoever the provider puts into the group becomes a member of the tenant
+  perform iam.require('iam.users.create', iam.caller_root_scope_id());
   insert into iam.group_mappings (tenant_id, group_id, provider_id, external_id, external_role)
   values (iam.caller_tenant_id(), target, issuer, nullif(create_group_mapping.external_id, ''), nullif(create_group_mapping.external_role, ''))
   returning id into new_id;
@@ -363,7 +365,7 @@ begin
 end
 $$;
 comment on function iam.create_group_mapping(text, text, text, text) is
-  'Makes the holders of a provider''s group or role members of a group. Needs iam.groups.update and all that the group holds. Raises 52171, 52173, 52174, PT404, 52281 or 52109.';
+  'Makes the holders of a provider''s group or role members of a group, and of its tenant. Needs iam.groups.update, iam.users.create and all that the group holds. Raises 52171, 52173, 52174, PT404, 52281 or 52109.';
 
 create function iam.delete_group_mapping(mapping text)
 returns uuid

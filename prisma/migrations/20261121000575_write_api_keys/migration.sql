@@ -166,6 +166,24 @@ end
 $$;
 comment on function iam.resolve_key_features(text[]) is 'Features that may be given; raises 52275, 52274 or 52178.';
 
+create function iam.require_to_give_key(owner uuid, features uuid[], scope uuid, ends timestamptz)
+returns void
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- one's own key never does more than oneself, whatever it was given: only who gets another's, or acts by less than
+  -- himself, could gain by it
+  if owner = iam.caller_id() and not iam.is_delegated() then
+    return;
+  end if;
+  perform iam.require_to_outlast(ends);
+  perform iam.require_to_hand_out(null, f.id, require_to_give_key.scope, ends) from unnest(features) f (id);
+end
+$$;
+comment on function iam.require_to_give_key(uuid, uuid[], uuid, timestamptz) is
+  'Raises 52109 unless the key is the caller''s own and he comes by himself, or he holds the features there for as long as it lasts.';
+
 create function iam.create_api_key(
   name text,
   public_id text,
@@ -200,15 +218,14 @@ begin
   ) then
     raise sqlstate 'PT400' using message = 'An API key belongs to a member of the tenant.';
   end if;
-  perform iam.require_to_outlast(create_api_key.expires_at);
-  perform iam.require_to_hand_out(null, f.id, at_scope, create_api_key.expires_at) from unnest(given) f (id);
+  perform iam.require_to_give_key(owner, given, at_scope, create_api_key.expires_at);
   return iam.insert_api_key(
     tenant, owner, name, public_id, iam.read_secret_hash(secret_hash), given, at_scope, create_api_key.expires_at
   );
 end
 $$;
 comment on function iam.create_api_key(text, text, text, text[], text, timestamptz, text) is
-  'Makes an API key of the caller''s, or of another member with iam.api_keys.create and all that he holds. Needs what the key is given, for as long as it lasts. Raises 52108, 52109, 52103, 52178, 52274, 52275, PT404, PT400 or 23505.';
+  'Makes an API key of the caller''s, or of another member with iam.api_keys.create, all that he holds, and what the key is given for as long as it lasts. Raises 52108, 52109, 52103, 52178, 52274, 52275, PT404, PT400 or 23505.';
 
 create function iam.update_api_key(key text, name text default null, expires_at timestamptz default null)
 returns uuid
@@ -217,8 +234,10 @@ security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   target uuid := iam.require_over_api_key('iam.api_keys.update', key);
-  ends timestamptz := (select k.expires_at from iam.api_keys k where k.id = target);
+  owner uuid;
+  ends timestamptz;
 begin
+  select k.user_id, k.expires_at into owner, ends from iam.api_keys k where k.id = target;
   if num_nonnulls(name, expires_at) = 0 then
     raise sqlstate 'PT400' using message = 'Nothing to change was given.';
   end if;
@@ -226,7 +245,7 @@ begin
     perform iam.require_name(name);
   end if;
   perform iam.require_period(null, update_api_key.expires_at);
-  if update_api_key.expires_at > ends then
+  if update_api_key.expires_at > ends and (owner <> iam.caller_id() or iam.is_delegated()) then
     perform iam.require_to_hand_out_key(target, update_api_key.expires_at);
   end if;
   update iam.api_keys k
@@ -240,7 +259,7 @@ begin
 end
 $$;
 comment on function iam.update_api_key(text, text, timestamptz) is
-  'Renames an API key or sets its end; null leaves as it is. A later end is handing out. Needs iam.api_keys.update for keys of others. Raises PT404, 52109 or PT400.';
+  'Renames an API key or sets its end; null leaves as it is. A later end of a key of somebody else is handing out. Needs iam.api_keys.update for keys of others. Raises PT404, 52109 or PT400.';
 
 create function iam.rotate_api_key(key text, secret_hash text, overlap_seconds integer default 0)
 returns uuid
@@ -306,9 +325,11 @@ declare
   target uuid := iam.require_over_api_key('iam.api_keys.update', key);
   given uuid[] := iam.resolve_key_features(features);
   at_scope uuid := iam.resolve_key_scope(scope);
-  ends timestamptz := (select k.expires_at from iam.api_keys k where k.id = target);
+  owner uuid;
+  ends timestamptz;
 begin
-  perform iam.require_to_hand_out(null, f.id, at_scope, ends) from unnest(given) f (id);
+  select k.user_id, k.expires_at into owner, ends from iam.api_keys k where k.id = target;
+  perform iam.require_to_give_key(owner, given, at_scope, ends);
   insert into iam.api_key_grants (tenant_id, api_key_id, feature_id, scope_id)
   select iam.caller_tenant_id(), target, f.id, at_scope from unnest(given) f (id)
   on conflict do nothing;
@@ -317,7 +338,7 @@ begin
 end
 $$;
 comment on function iam.grant_to_api_key(text, text[], text) is
-  'Gives an API key features at a scope, the tenant''s root where none is named. Needs the features themselves, and iam.api_keys.update for keys of others. Raises PT404, 52109, 52178, 52274, 52275 or PT400.';
+  'Gives an API key features at a scope, the tenant''s root where none is named. For keys of others needs iam.api_keys.update and the features themselves. Raises PT404, 52109, 52178, 52274, 52275 or PT400.';
 
 create function iam.revoke_from_api_key(key text, features text[], scope text default null)
 returns uuid

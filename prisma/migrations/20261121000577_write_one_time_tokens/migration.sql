@@ -116,7 +116,8 @@ begin
     raise sqlstate '52279' using message = 'The token was made for somebody else.';
   elsif t.used_at is not null then
     raise sqlstate '52276' using message = 'The token was used already.';
-  elsif t.expires_at <= statement_timestamp()
+  elsif t.revoked_at is not null
+    or t.expires_at <= statement_timestamp()
     or not exists (select from iam.tenants where id = t.tenant_id and deleted_at is null)
     or not iam.still_hands_out(t)
   then
@@ -184,3 +185,40 @@ end
 $$;
 comment on function iam.use_token(text) is
   'Uses a token up; an invitation makes the caller a member, with its role. Answers the tenant. Raises PT401, PT400, 52109, 52276, 52277, 52278 or 52279.';
+
+create function iam.revoke_token(token text)
+returns uuid
+language plpgsql volatile
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  root uuid := iam.root_scope_id(iam.require_tenant());
+  given uuid := iam.id_in(token, 'Token');
+  t iam.tokens;
+begin
+  -- who uses it at the same moment is either before this, or finds it revoked
+  select * into t
+  from iam.tokens candidate
+  where candidate.id = given
+    and candidate.tenant_id = iam.caller_tenant_id()
+    and (candidate.created_by = iam.caller_id() or iam.caller_can('iam.users.read', root))
+  for update;
+  if t.id is null then
+    raise sqlstate '52277' using message = 'The token does not exist.';
+  end if;
+  if t.created_by <> iam.caller_id() then
+    perform iam.require('iam.users.create', root);
+  end if;
+  perform iam.require_delegates('iam.users.create', root);
+  if t.used_at is not null then
+    raise sqlstate '52276' using message = 'The token was used already.';
+  end if;
+  update iam.tokens candidate
+  set revoked_at = coalesce(candidate.revoked_at, statement_timestamp())
+  where candidate.id = t.id;
+  perform iam.record_token(50404, t);
+  return t.id;
+end
+$$;
+comment on function iam.revoke_token(text) is
+  'Ends a one-time token that was not used yet, for good; who made it may, and others with iam.users.create. Raises 52108, 52277, 52276 or 52109.';

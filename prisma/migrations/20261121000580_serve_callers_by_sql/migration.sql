@@ -34,7 +34,7 @@ $$;
 comment on function iam.provision() is
   'Makes a user of a subject that its provider vouches for, on first sight. Raises 52103 where the provider does not allow it, 52101 where the e-mail is somebody''s.';
 
-create function iam.sync_groups(external_ids text[], roles text[])
+create function iam.sync_groups(external_ids text[], roles text[], issued_at timestamptz default null)
 returns integer
 language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
@@ -42,15 +42,19 @@ as $$
 declare
   p iam.providers;
   person uuid;
+  identity uuid;
+  as_of timestamptz;
   changed integer := 0;
   difference record;
 begin
   select * into p from iam.providers where issuer = iam.setting('app.issuer') and is_enabled;
-  select u.id into person
+  -- one after the other, so that the latest token has the last word
+  perform pg_advisory_xact_lock(hashtextextended('portcullis/subject/' || p.id || '/' || iam.setting('app.subject'), 0));
+  select u.id, i.id, i.groups_as_of into person, identity, as_of
   from iam.identities i
   join iam.users u on u.id = i.user_id and u.is_active and not u.is_locked
   where i.provider_id = p.id and i.subject = iam.setting('app.subject') and i.is_enabled;
-  if person is null then
+  if person is null or issued_at < as_of then
     return 0;
   end if;
   -- tenant by tenant in one order, so that two of these never wait for each other
@@ -107,11 +111,17 @@ begin
       );
     end if;
   end loop;
+  -- behind the locks above: nobody waits for these with the row in his hands
+  update iam.identities i
+  set groups_as_of = issued_at
+  where i.id = identity
+    and (i.groups_as_of is null or i.groups_as_of < issued_at)
+    and exists (select from iam.group_mappings m where m.provider_id = p.id);
   return changed;
 end
 $$;
-comment on function iam.sync_groups(text[], text[]) is
-  'Makes the subject pushed before a member of the groups that his provider''s groups and roles are mapped to, and of no other by the provider; never touches a membership made by hand. Answers how many changed.';
+comment on function iam.sync_groups(text[], text[], timestamptz) is
+  'Makes the subject pushed before a member of the groups that his provider''s groups and roles are mapped to, and of no other by the provider; never touches a membership made by hand. A token that was issued before the one that they follow changes nothing. Answers how many changed.';
 
 create function iam.pre_request()
 returns void

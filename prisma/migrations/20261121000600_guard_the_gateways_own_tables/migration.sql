@@ -52,7 +52,7 @@ grant select (id, tenant_id, user_id, name, public_id, previous_until, expires_a
   on iam.api_keys to web_user;
 grant select on iam.api_key_grants to web_user;
 grant select (
-  id, tenant_id, purpose, user_id, email, role_id, scope_id, created_by, expires_at, used_at, used_by, created_at
+  id, tenant_id, purpose, user_id, email, role_id, scope_id, created_by, expires_at, used_at, used_by, revoked_at, created_at
 ) on iam.tokens to web_user;
 -- which tenant a user has chosen would tell one of the others that he is in
 grant select (id, email, name, is_active, is_locked, is_system, is_service, may_log_in, created_at, updated_at, deleted_at)
@@ -387,7 +387,7 @@ $$;
 grant execute on function
   iam.open_session(),
   iam.provision(),
-  iam.sync_groups(text[], text[]),
+  iam.sync_groups(text[], text[], timestamptz),
   iam.list_providers(),
   iam.touch_api_key(text),
   iam.record_attempts(jsonb),
@@ -448,7 +448,7 @@ begin
     'link_identity', 'unlink_identity', 'enable_identity', 'disable_identity',
     'create_provider', 'update_provider', 'delete_provider', 'enable_provider', 'disable_provider',
     'create_api_key', 'update_api_key', 'rotate_api_key', 'revoke_api_key', 'grant_to_api_key', 'revoke_from_api_key',
-    'create_token', 'validate_token', 'use_token',
+    'create_token', 'validate_token', 'use_token', 'revoke_token',
     'create_role', 'update_role', 'delete_role', 'add_role_features', 'remove_role_features',
     'include_role', 'exclude_role', 'set_role_assignable',
     'create_feature', 'update_feature', 'set_feature_assignable',

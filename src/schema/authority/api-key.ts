@@ -27,7 +27,7 @@ type WithSecret = Row & { readonly [shownOnce]: string };
 
 addSecretMutation("createApiKey", {
   description:
-    "Makes an API key. It does what its owner may and what it was given; the caller must hold that himself, for as long. A key of another member needs `iam.api_keys.create` and all that he holds.",
+    "Makes an API key. It does what its owner may and it was given, and no more at any time. A key of another member needs `iam.api_keys.create`, all that he holds, and what the key is given.",
   calls: "create_api_key",
   input: {
     name: required("String", "What it is for."),
@@ -52,7 +52,7 @@ addSecretMutation("rotateApiKey", {
 
 addAuthorityMutations({
   updateApiKey: {
-    description: "Renames an API key or sets its end. A later end needs all that the key was given.",
+    description: "Renames an API key or sets its end. A later end of somebody else's key needs all that it was given.",
     calls: "update_api_key",
     input: {
       id: keyArgument,
@@ -68,7 +68,8 @@ addAuthorityMutations({
     answers: apiKey,
   },
   grantToApiKey: {
-    description: "Gives an API key features at a scope and everything below it. Needs the features themselves.",
+    description:
+      "Gives an API key features at a scope and everything below it. For a key of somebody else it needs `iam.api_keys.update` and the features themselves.",
     calls: "grant_to_api_key",
     input: { id: keyArgument, features: featuresArgument, scope: scopeOfKey },
     answers: apiKey,

@@ -1,4 +1,4 @@
-/** In charge of the mutations of one-time tokens: made and shown once, looked at, used once. */
+/** In charge of the mutations of one-time tokens: made and shown once, looked at, used once or revoked. */
 import { builder } from "../../builder/builder.js";
 import { hashOfTokenSecret, mintTokenSecret } from "../../one-time-token.js";
 import { carry } from "../../protect/read/field-plan.js";
@@ -11,7 +11,7 @@ import { tenant } from "../../resources/tenant.js";
 import { token } from "../../resources/token.js";
 import { callFunction, type FunctionArgument } from "../call-function.js";
 import { functionArguments, optional, required } from "./arguments.js";
-import { changesAuthority, inputArgument, payloadName } from "./authority-mutation.js";
+import { addAuthorityMutations, changesAuthority, inputArgument, payloadName } from "./authority-mutation.js";
 
 const shownOnce = Symbol("secret");
 type WithSecret = Row & { readonly [shownOnce]: string };
@@ -69,6 +69,16 @@ addUse("validateToken", "validate_token", {
 addUse("useToken", "use_token", {
   description: "Uses a token up. An invitation makes the caller a member of its tenant.",
   answers: tenant,
+});
+
+addAuthorityMutations({
+  revokeToken: {
+    description:
+      "Ends a one-time token that was not used yet. Who made it may; for a token of somebody else it needs `iam.users.create`.",
+    calls: "revoke_token",
+    input: { id: required("ID", "The token, by global id.", "token") },
+    answers: token,
+  },
 });
 
 function addUse(

@@ -56,6 +56,7 @@ beforeAll(async () => {
         case when token.name = 'ended' then timestamptz '2001-01-01' else '2100-01-01' end, case when token.name = 'used' then now() end
       from token, iam.users a, iam.tenant_members m join iam.users u on u.id = m.user_id
       where u.email = 'bob@acme.test' and a.email = 'alice@acme.test'
+      returning id, secret_hash
     ), given as (
       insert into iam.api_key_grants (tenant_id, api_key_id, feature_id, scope_id)
       select k.tenant_id, k.id, f.id, s.id from key k
@@ -64,6 +65,8 @@ beforeAll(async () => {
     select name, 'ApiKey:' || id as id from key
     union all
     select name, encode(hash, 'hex') from token
+    union all
+    select token.name || '_id', 'Token:' || made.id from token join made on made.secret_hash = token.hash
     union all
     select 'mapping' as name, 'GroupMapping:' || id as id from mapping
     union all

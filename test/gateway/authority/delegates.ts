@@ -8,6 +8,8 @@ import type { TestDatabase } from "../../support/database.js";
 /** What each delegate holds: the feature at the scope, and no more. */
 const held: readonly (readonly [name: string, feature: string, scope: string, tenant?: string])[] = [
   ["gwen", "iam.groups", "tenant/acme"],
+  ["gabe", "iam.groups", "tenant/acme"],
+  ["gabe", "iam.users.create", "tenant/acme"],
   ["kara", "iam.api_keys", "tenant/acme"],
   ["kara", "view_sales_page", "campus/chicago"],
   ["gus", "iam.grants", "campus/chicago"],
@@ -17,6 +19,7 @@ const held: readonly (readonly [name: string, feature: string, scope: string, te
   ["rita", "view_sales_page", "tenant/acme"],
   ["sam", "iam.scopes", "campus/chicago"],
   ["uma", "iam.users", "tenant/acme"],
+  ["ulla", "iam.users.read", "tenant/acme"],
   ["uma", "iam.identities", "tenant/acme"],
   ["tina", "iam.tenants.update", "tenant/acme"],
   ["tess", "iam.tenants.delete", "tenant/initech", "initech"],
@@ -183,19 +186,24 @@ async function arrangeKeys(database: TestDatabase): Promise<Readonly<Record<stri
 }
 
 async function arrangeTokens(database: TestDatabase): Promise<Readonly<Record<string, string>>> {
-  const names = ["token-dora", "token-ended", "token-orphan", "token-used"];
-  await database.owner.query(
-    `insert into iam.tokens (tenant_id, purpose, user_id, secret_hash, created_by, expires_at, used_at)
+  const names = ["token-dora", "token-ended", "token-orphan", "token-used", "token-open"];
+  const { rows } = await database.owner.query<{ name: string; id: string }>(
+    `with made as (insert into iam.tokens (tenant_id, purpose, user_id, secret_hash, created_by, expires_at, used_at)
      select m.tenant_id, 'verification', m.user_id, sha256(given.name::bytea), maker.id,
        case when given.name = 'token-ended' then timestamptz '2001-01-01' else '2100-01-01' end,
        case when given.name = 'token-used' then now() end
      from unnest($1::text[]) given (name)
      join iam.users maker on maker.email = case when given.name = 'token-orphan' then 'bob@acme.test' else 'uma@acme.test' end
      join iam.users u on u.email = 'dora@acme.test'
-     join iam.tenant_members m on m.user_id = u.id`,
+     join iam.tenant_members m on m.user_id = u.id
+     returning id, secret_hash)
+     select given.name, made.id from unnest($1::text[]) given (name) join made on made.secret_hash = sha256(given.name::bytea)`,
     [names],
   );
-  return Object.fromEntries(names.map((name) => [name, name]));
+  return {
+    ...Object.fromEntries(names.map((name) => [name, name])),
+    ...Object.fromEntries(rows.map(({ name, id }) => [`id-${name}`, `Token:${id}`])),
+  };
 }
 
 async function grantOf(database: TestDatabase, email: string): Promise<string> {

@@ -382,7 +382,7 @@ export const groupCases: Cases = {
     selects: "groupMapping { externalRole }",
     allows: [
       {
-        as: "gwen",
+        as: "gabe",
         why: "onto a group that holds nothing",
         input: { group: "Hybrid", provider: "demo", externalRole: "staff" },
         answers: { groupMapping: { externalRole: "staff" } },
@@ -398,6 +398,12 @@ export const groupCases: Cases = {
         "who only manages its members",
       ),
       giving({ provider: "demo", externalRole: "staff" }),
+      lacks(
+        "gwen",
+        "iam.users.create",
+        { group: "Hybrid", provider: "demo", externalRole: "staff" },
+        "who may not make members",
+      ),
       systemGroup({ provider: "demo", externalRole: "staff" }),
       numbered(
         "gwen",
@@ -421,7 +427,7 @@ export const groupCases: Cases = {
         code: "NOT_FOUND",
       },
       {
-        as: "gwen",
+        as: "gabe",
         why: "what is mapped already",
         input: { group: "Hybrid", provider: "demo", externalRole: "mapped" },
         code: "CONFLICT",

@@ -70,4 +70,31 @@ export const tokenCases: Cases = {
     ],
     refuses: denied,
   },
+  revokeToken: {
+    selects: "token { purpose revokedAt }",
+    allows: [
+      {
+        as: "uma",
+        why: "what she made",
+        input: { id: "#id-token-open" },
+        answers: { token: { purpose: "verification", revokedAt: expect.any(String) } },
+        event: 50404,
+      },
+      {
+        as: "olive",
+        why: "what somebody else made",
+        input: { id: "#id-token-ended" },
+        answers: { token: { purpose: "verification", revokedAt: expect.any(String) } },
+        event: 50404,
+      },
+    ],
+    refuses: [
+      numbered("dora", 52277, "NOT_FOUND", { id: "#id-token-open" }, "what was only made for her"),
+      numbered("rita", 52277, "NOT_FOUND", { id: "#id-token-open" }, "what she may not see"),
+      lacks("ulla", "iam.users.create", { id: "#id-token-open" }, "who may see it and not make members"),
+      numbered("carol@globex.test", 52277, "NOT_FOUND", { id: "#id-token-open" }, "of another tenant"),
+      numbered("uma", 52276, "CONFLICT", { id: "#id-token-used" }, "what was used"),
+      bad("uma", { id: "Grant:00000000-0000-4000-8000-000000000000" }, "what is no token"),
+    ],
+  },
 };
