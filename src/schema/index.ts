@@ -2,6 +2,7 @@
 import { builder } from "../builder/builder.js";
 import { protect } from "../protect/protect.js";
 import { resources } from "../resources/resources.js";
+import "./audit-events-subscription.js";
 import "./authority/api-key.js";
 import "./authority/bulk.js";
 import "./authority/feature.js";

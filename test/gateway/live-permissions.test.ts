@@ -1,45 +1,139 @@
 /** In charge of following one's own authority: told when it changes by whatever way, and never of anybody else's. */
+import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
-import { dataOf } from "../support/asking.js";
-import { tokenFor } from "../support/gateway-over.js";
 import { useLiveGateway } from "../support/live-gateway.js";
 
 const live = useLiveGateway();
 
 const alice = "alice@acme.test";
+const bob = "bob@acme.test";
+const carol = "carol@globex.test";
 const jane = "jane@acme.test";
 const mine = "subscription { permissionsChanged { features { feature scope } } }";
+const quietMillis = 1_000;
 
-const ask = async (email: string, query: string) => {
-  const response = await fetch(`${live.url}/graphql`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${await tokenFor(email)}` },
-    body: JSON.stringify({ query }),
-  });
-  return dataOf({ status: response.status, headers: response.headers, body: await response.json() });
+interface Change {
+  readonly data: { readonly permissionsChanged: { readonly features: readonly object[] } };
+}
+
+const featuresOf = (change: Change) => change.data.permissionsChanged.features;
+const grant = async (by: string, to: string, feature: string, scope: string): Promise<string> => {
+  const input = `feature: "${feature}", user: "${to}", scope: "${scope}"`;
+  const data = await live.ask(by, `mutation { grantFeature(input: { ${input} }) { grant { id } } }`);
+  return data.grantFeature.grant.id;
 };
-const grant = async (email: string, feature: string, scope: string): Promise<string> =>
-  (
-    await ask(
-      alice,
-      `mutation { grantFeature(input: { feature: "${feature}", user: "${email}", scope: "${scope}" }) { grant { id } } }`,
-    )
-  ).grantFeature.grant.id;
+const revoke = (by: string, id: string) => live.ask(by, `mutation { revokeGrant(input: { id: "${id}" }) { revoked } }`);
+const insertGrant = (email: string, columns: string, values: string) =>
+  live.database.owner.query(
+    `insert into iam.grants (tenant_id, user_id, feature_id, scope_id, ${columns})
+     select s.tenant_id, u.id, f.id, s.id, ${values}
+     from iam.scopes s, iam.users u, iam.features f
+     where s.type || '/' || s.key = 'campus/miami' and u.email = $1 and f.code = 'todos.read' returning id`,
+    [email],
+  );
+
+const given = { feature: "todos.read", scope: "campus/miami" };
 
 describe("a subscriber to his permissions", () => {
   it("is told what he holds at once, then what he is given, then that it was taken away", async () => {
     const stream = await live.follow(jane, mine);
     const first = await stream.next();
-    expect(first.data.permissionsChanged.features).toContainEqual({
-      feature: "view_sales_page",
-      scope: "campus/chicago",
-    });
-    const given = { feature: "todos.read", scope: "campus/miami" };
-    expect(first.data.permissionsChanged.features).not.toContainEqual(given);
-    const id = await grant(jane, "todos.read", "campus/miami");
-    expect((await stream.next()).data.permissionsChanged.features).toContainEqual(given);
-    await ask(alice, `mutation { revokeGrant(input: { id: "${id}" }) { revoked } }`);
+    expect(featuresOf(first)).toContainEqual({ feature: "view_sales_page", scope: "campus/chicago" });
+    expect(featuresOf(first)).not.toContainEqual(given);
+    const id = await grant(alice, jane, "todos.read", "campus/miami");
+    expect(featuresOf(await stream.next())).toContainEqual(given);
+    await revoke(alice, id);
     expect(await stream.next()).toEqual(first);
+    stream.hangUp();
+  });
+
+  it("is told what a role gives him that somebody changed, and what a group gives him that he came into", async () => {
+    const stream = await live.follow(bob, mine);
+    const first = await stream.next();
+    await live.ask(alice, 'mutation { createGroup(input: { name: "Readers" }) { group { id } } }');
+    await live.ask(
+      alice,
+      'mutation { grantFeature(input: { feature: "todos.read", group: "Readers", scope: "campus/miami" }) { grant { id } } }',
+    );
+    await live.ask(alice, `mutation { addGroupMember(input: { group: "Readers", user: "${bob}" }) { group { id } } }`);
+    expect(featuresOf(await stream.next())).toContainEqual(given);
+    await live.ask(alice, 'mutation { disableGroup(input: { group: "Readers" }) { group { id } } }');
+    expect(await stream.next()).toEqual(first);
+    stream.hangUp();
+  });
+
+  it("is told what begins and ends by its date, when nobody commits anything", async () => {
+    const stream = await live.follow(jane, mine);
+    const first = await stream.next();
+    await insertGrant(jane, "valid_from, valid_until", "now() + interval '1.5 s', now() + interval '3 s'");
+    expect(featuresOf(await stream.next())).toContainEqual(given);
+    expect(await stream.next()).toEqual(first);
+    stream.hangUp();
+  });
+
+  it("hears nothing of what others are given, in his tenant or in another", async () => {
+    const stream = await live.follow(jane, mine);
+    await stream.next();
+    const ids = [
+      [alice, await grant(alice, bob, "todos.read", "campus/miami")],
+      [carol, await grant(carol, carol, "todos.read", "tenant/globex")],
+    ] as const;
+    for (const [by, id] of ids) await revoke(by, id);
+    expect(await stream.isSilent(quietMillis)).toBe(true);
+    stream.hangUp();
+  });
+
+  it("hears nothing of what changes nothing: what he held before, and denials of what he doesn't hold", async () => {
+    const stream = await live.follow(jane, mine);
+    await stream.next();
+    await grant(alice, jane, "view_sales_page", "store/42");
+    await insertGrant(jane, "effect", "'deny'");
+    expect(await stream.isSilent(quietMillis)).toBe(true);
+    await live.database.owner.query("delete from iam.grants where effect = 'deny'");
+    stream.hangUp();
+  });
+
+  it("is told that a scope came below one of his, though he holds the same features", async () => {
+    const stream = await live.follow(jane, mine);
+    const first = await stream.next();
+    await live.ask(
+      alice,
+      'mutation { createScope(input: { type: "store", key: "43", name: "Store 43", parent: "campus/chicago" }) { scope { id } } }',
+    );
+    expect(await stream.next()).toEqual(first);
+    stream.hangUp();
+  });
+
+  it("gets less through an API key, and is told what the key is given", async () => {
+    const key = await live.ask(
+      alice,
+      'mutation { createApiKey(input: { name: "live", features: ["todos.read"] }) { apiKey { id } secret } }',
+    );
+    const { secret, apiKey } = key.createApiKey;
+    const stream = await live.followWith({ "x-api-key": secret }, mine);
+    expect(featuresOf(await stream.next())).toEqual([{ feature: "todos.read", scope: "tenant/acme" }]);
+    await live.ask(
+      alice,
+      `mutation { grantToApiKey(input: { id: "${apiKey.id}", features: ["todos.create"], scope: "campus/miami" }) { apiKey { id } } }`,
+    );
+    expect(featuresOf(await stream.next())).toEqual([
+      { feature: "todos.create", scope: "campus/miami" },
+      { feature: "todos.read", scope: "tenant/acme" },
+    ]);
+    stream.hangUp();
+  });
+
+  it("is told the last state, not all of them in between, where he was slow to read", async () => {
+    const stream = await live.readSlowly(jane, mine);
+    await stream.next();
+    for (const scope of ["campus/miami", "campus/chicago", "store/42", "store/43", "tenant/acme"]) {
+      await grant(alice, jane, "todos.share", scope);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    const last = { feature: "todos.share", scope: "tenant/acme" };
+    const told = [await stream.next()];
+    while (!featuresOf(told.at(-1)).some((feature) => isDeepStrictEqual(feature, last))) told.push(await stream.next());
+    expect(told.length).toBeLessThanOrEqual(3);
     stream.hangUp();
   });
 });

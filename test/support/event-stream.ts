@@ -84,3 +84,23 @@ async function readMessages(response: Response, onMessage: (message: Message) =>
     }
   }
 }
+
+/** Reads an answer only as far as it is asked to: a client that is slow, with nothing in between that would buffer. */
+export function readSlowly({ body }: Response): Pick<EventStream, "next" | "hangUp"> {
+  const reader = body?.getReader();
+  const decoder = new TextDecoder();
+  let rest = "";
+  const next = async () => {
+    for (;;) {
+      const [, data] = /data: (.*)\n\n/.exec(rest) ?? [];
+      if (data !== undefined) {
+        rest = rest.slice(rest.indexOf(data) + data.length);
+        return JSON.parse(data);
+      }
+      const { value, done } = (await reader?.read()) ?? { value: undefined, done: true };
+      if (done) return null;
+      rest += decoder.decode(value, { stream: true });
+    }
+  };
+  return { next, hangUp: () => void reader?.cancel() };
+}

@@ -8,9 +8,10 @@ import { listen, type RunningServer } from "../../src/http/server.js";
 import { createSubscriptions, type Subscriptions } from "../../src/http/subscriptions.js";
 import type { LogEvent } from "../../src/observe/log.js";
 import { schema } from "../../src/schema/index.js";
+import { dataOf } from "./asking.js";
 import { type TestDatabase, useTestDatabase } from "./database.js";
-import { type EventStream, openEventStream } from "./event-stream.js";
-import { createTestGateway } from "./gateway.js";
+import { type EventStream, openEventStream, readSlowly } from "./event-stream.js";
+import { createTestGateway, graphqlRequest, type TestGateway } from "./gateway.js";
 import { tokenFor } from "./gateway-over.js";
 
 /** How it hears of changes, and how much it allows. */
@@ -33,11 +34,17 @@ export interface LiveGateway {
   readonly audited: AuditRecord[];
   /** Subscribes as somebody, by e-mail. */
   follow(email: string, query: string, headers?: Readonly<Record<string, string>>): Promise<EventStream>;
+  /** Asks as somebody, where nothing goes wrong. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  ask(email: string, query: string): Promise<any>;
+  /** Subscribes without a socket, and takes nothing before it is asked for. */
+  readSlowly(email: string, query: string): Promise<Pick<EventStream, "next" | "hangUp">>;
   /** Subscribes with these headers only. */
   followWith(headers: Readonly<Record<string, string>>, query: string): Promise<EventStream>;
 }
 
 interface Parts {
+  readonly gateway: TestGateway;
   readonly pool: Pool;
   readonly changes: Changes;
   readonly subscriptions: Subscriptions;
@@ -86,6 +93,16 @@ export function useLiveGateway(options: LiveOptions = {}): LiveGateway {
     follow: async (email, query, headers = {}) =>
       followWith({ authorization: `Bearer ${await tokenFor(email)}`, ...headers }, query),
     followWith,
+    ask: async (email, query) =>
+      dataOf(
+        await get()
+          .gateway.as(await tokenFor(email))
+          .query(query),
+      ),
+    readSlowly: async (email, query) => {
+      const headers = { authorization: `Bearer ${await tokenFor(email)}`, accept: "text/event-stream" };
+      return readSlowly(await get().gateway.gateway.fetch(graphqlRequest({ query }, headers)));
+    },
   };
 }
 
@@ -101,12 +118,13 @@ async function start(database: TestDatabase, options: LiveOptions, audited: Audi
   });
   const { most = 100, mostPerSubscriber = 20 } = options;
   const subscriptions = createSubscriptions({ changes, most, mostPerSubscriber, turns: 2 });
-  const { gateway, logged } = createTestGateway({
+  const gateway = createTestGateway({
     schema,
     sessions: createSessions(pool),
     providerRows: () => pool.query({ sql: "select * from iam.list_providers()", parameters: [] }),
     subscriptions,
     audit: { record: (event) => audited.push(event) },
   });
-  return { pool, changes, subscriptions, logged, server: await listen(gateway, { host: "127.0.0.1", port: 0 }) };
+  const server = await listen(gateway.gateway, { host: "127.0.0.1", port: 0 });
+  return { gateway, pool, changes, subscriptions, server, logged: gateway.logged };
 }
