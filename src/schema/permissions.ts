@@ -36,7 +36,7 @@ export const Permissions = builder.objectRef<object>("Permissions").implement({
       description: "Every feature that he holds, and where.",
       authScopes: rowScope,
       resolve: async (_permissions, _args, { session }) => [
-        ...(await callTable<HeldFeature>(session, "caller_features", [])),
+        ...(await callTable<HeldFeature>(session, "features_held", [])),
       ],
     }),
   }),

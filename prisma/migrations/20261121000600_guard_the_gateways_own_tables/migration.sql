@@ -424,7 +424,6 @@ grant execute on function
   iam.scope_keys_with(text, text, text),
   iam.holds_everywhere(text, text),
   iam.caller_authority(),
-  iam.caller_features(),
   iam.pre_request()
 to web_user, web_anon;
 

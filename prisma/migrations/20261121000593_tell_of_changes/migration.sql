@@ -127,45 +127,6 @@ $$;
 comment on function iam.telling_authority_of(text) is
   'The same without what changes nothing: what a scope above gives already, what is denied, and denials of what is not held.';
 
-create function iam.caller_features()
-returns table (feature text, scope text)
-language plpgsql stable
-security definer set search_path = pg_catalog, pg_temp
-as $$
-begin
-  return query
-  with held as materialized (
-    select t.feature_id, t.scope_id, f.code
-    from iam.telling_authority_of('caller') t
-    join iam.features f on f.id = t.feature_id
-    where t.effect = 'allow'
-    union
-    -- of whoever is allowed less than the caller: what all of them hold, where the narrowest of them holds it
-    select t.feature_id, t.scope_id, f.code
-    from unnest(array['actor', 'key']) whose
-    cross join lateral iam.telling_authority_of(whose) t
-    join iam.features f on f.id = t.feature_id
-    where t.effect = 'allow' and (whose = 'actor' and iam.is_acting() or whose = 'key' and iam.has_api_key())
-  ), shared as materialized (
-    select h.feature_id, h.scope_id, h.code
-    from held h
-    where not iam.is_delegated() or iam.caller_can(h.code, h.scope_id)
-  )
-  select s.code, at.type || '/' || at.key
-  from shared s
-  join iam.scopes at on at.id = s.scope_id
-  where not exists (
-    select
-    from shared wider
-    join iam.scope_closure c on c.ancestor_id = wider.scope_id
-    where wider.feature_id = s.feature_id and c.scope_id = s.scope_id and wider.scope_id <> s.scope_id
-  )
-  order by s.code, 2;
-end
-$$;
-comment on function iam.caller_features() is
-  'Every feature that the caller holds, and the highest scopes at which he does, written type/key.';
-
 create function iam.next_change_of(whose text)
 returns timestamptz
 language plpgsql stable
