@@ -1,18 +1,20 @@
 /**
- * In charge of breaking one guard at a time: `npx tsx scripts/mutants.ts [--only regex] [--out file]`. Each mutant is a change
- * to a copy of the database: a policy dropped or opened, a privilege widened, a check or a lock taken out of a function. Then
- * the proofs that stand for that guard run until one of them disagrees. Who survives is told at the end.
+ * In charge of breaking one guard at a time: `npx tsx scripts/mutants.ts [--only regex] [--worlds 60] [--workers 2] [--out file]`.
+ * Each mutant is a change to a copy of the database: a policy dropped or opened, a privilege widened, a check or a lock taken
+ * out of a function; or a field of the schema opened to everybody. Then the proofs that stand for that guard run until one
+ * of them disagrees. Who survives is told at the end.
  */
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { startProofCluster } from "../test/property/proof-cluster.js";
-import { kill, noMutant } from "./mutants/kill.js";
+import { type Arena, kill, noMutant, prepareArena } from "./mutants/kill.js";
 import { listMutants, type Mutant } from "./mutants/list.js";
 
 const { values } = parseArgs({
   options: {
     only: { type: "string", default: "" },
     out: { type: "string", default: ".data/mutants.md" },
+    worlds: { type: "string", default: "60" },
     workers: { type: "string", default: "2" },
   },
 });
@@ -22,19 +24,21 @@ interface Outcome {
   readonly killer: string | null;
 }
 
+const startedAt = Date.now();
 const cluster = await startProofCluster();
 try {
-  const outcomes = await runAll();
+  const outcomes = await runAll(await prepareArena(cluster, Number(values.worlds)));
   const survivors = outcomes.filter((outcome) => outcome.killer === null);
   await writeFile(values.out, report(outcomes));
   for (const { mutant } of survivors) console.log(`survived: ${mutant.name}`);
-  console.log(`${outcomes.length} mutants, ${outcomes.length - survivors.length} killed.`);
+  const seconds = Math.round((Date.now() - startedAt) / 1000);
+  console.log(`${outcomes.length} mutants, ${outcomes.length - survivors.length} killed (${seconds} s).`);
   process.exitCode = survivors.length === 0 ? 0 : 1;
 } finally {
   await cluster.stop();
 }
 
-async function runAll(): Promise<readonly Outcome[]> {
+async function runAll(arena: Arena): Promise<readonly Outcome[]> {
   const origin = await cluster.clone();
   const mutants = (await listMutants(origin.owner)).filter((mutant) => new RegExp(values.only).test(mutant.name));
   await origin.drop();
@@ -42,11 +46,12 @@ async function runAll(): Promise<readonly Outcome[]> {
   let next = 0;
   const work = async () => {
     for (let mutant = mutants[next++]; mutant !== undefined; mutant = mutants[next++]) {
-      const killer = await kill(cluster, mutant);
+      const since = Date.now();
+      const killer = await kill(arena, mutant);
       if (killer !== noMutant) outcomes.push({ mutant, killer });
-      console.log(
-        `${outcomes.length}/${mutants.length} ${killer === null ? "SURVIVED" : "killed"} ${mutant.name} ${killer ?? ""}`,
-      );
+      const seconds = ((Date.now() - since) / 1000).toFixed(1);
+      const verdict = killer === null ? "SURVIVED" : "killed";
+      console.log(`${outcomes.length}/${mutants.length} ${verdict} ${mutant.name} (${seconds} s) ${killer ?? ""}`);
     }
   };
   await Promise.all(Array.from({ length: Number(values.workers) }, work));
@@ -54,6 +59,6 @@ async function runAll(): Promise<readonly Outcome[]> {
 }
 
 function report(outcomes: readonly Outcome[]): string {
-  const rows = outcomes.map(({ mutant, killer }) => `| ${mutant.name} | ${killer ?? "**survived**"} |`);
+  const rows = outcomes.map(({ mutant, killer }) => `| \`${mutant.name}\` | ${killer ?? "**survived**"} |`);
   return ["| mutant | killed by |", "|---|---|", ...rows, ""].join("\n");
 }

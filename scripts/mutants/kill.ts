@@ -1,17 +1,30 @@
 /** In charge of trying to kill one mutant: the proofs in the order of its tag, until one of them disagrees. */
-import type { Caller } from "../../src/caller.js";
+import type { Caller, TokenCaller } from "../../src/caller.js";
 import { createPool } from "../../src/database/pool.js";
 import { createSessions, type Sessions } from "../../src/database/session.js";
+import { GatewayError } from "../../src/errors.js";
 import { compareWithDatabase } from "../../test/property/compare.js";
-import { deaths, whoIsLeft } from "../../test/property/deaths.js";
+import { deaths, deathsOfActor, deathsOfKey, giveBobAKey, whoIsLeft } from "../../test/property/deaths.js";
 import { liveThrough } from "../../test/property/histories.js";
 import type { ProofCluster, ProofDatabase } from "../../test/property/proof-cluster.js";
 import { readRegressions, sampleWorlds } from "../../test/property/prove-worlds.js";
 import { rights, runRace, waits } from "../../test/property/races.js";
-import { storeWorld } from "../../test/property/store-world.js";
+import { type StoredWorld, storeWorld } from "../../test/property/store-world.js";
 import type { Mutant } from "./list.js";
+import { filesAbout, readTestFiles, runTests } from "./run-tests.js";
+
+/** What all mutants share: the cluster, a database with worlds in it to be copied, and what tests there are. */
+export interface Arena {
+  readonly cluster: ProofCluster;
+  readonly stage: string;
+  readonly worlds: readonly StoredWorld[];
+  readonly files: Awaited<ReturnType<typeof readTestFiles>>;
+  /** Whether a test file passes when nothing is broken. */
+  readonly isSound: (path: string) => Promise<boolean>;
+}
 
 interface Ground {
+  readonly arena: Arena;
   readonly database: ProofDatabase;
   readonly sessions: Sessions;
   readonly mutant: Mutant;
@@ -22,9 +35,36 @@ type Proof = (ground: Ground) => Promise<string | null>;
 /** What is said of a change that PostgreSQL doesn't take. */
 export const noMutant = "no mutant: PostgreSQL refused the change";
 
+/** Prepares what all mutants share. */
+export async function prepareArena(cluster: ProofCluster, howMany: number): Promise<Arena> {
+  const stage = await cluster.clone();
+  const regressions = (await readRegressions()).map(([, world]) => world);
+  const worlds: StoredWorld[] = [];
+  for (const [n, world] of [...regressions, ...sampleWorlds({ seed: 1, worlds: howMany })].entries())
+    worlds.push(await storeWorld(stage.owner, world, `m${n}`));
+  await stage.close();
+  const sound = new Map<string, Promise<boolean>>();
+  const isSound = (path: string) => {
+    const known = sound.get(path) ?? passes(cluster, path);
+    sound.set(path, known);
+    return known;
+  };
+  return { cluster, stage: stage.name, worlds, files: await readTestFiles(), isSound };
+}
+
+async function passes(cluster: ProofCluster, path: string): Promise<boolean> {
+  const whole = await cluster.clone();
+  await whole.close();
+  try {
+    return (await runTests([path], { cluster: cluster.cluster, template: whole.name })) === null;
+  } finally {
+    await whole.drop();
+  }
+}
+
 /** Says what killed the mutant, in words; null when nothing did. */
-export async function kill(cluster: ProofCluster, mutant: Mutant): Promise<string | null> {
-  const database = await cluster.clone();
+export async function kill(arena: Arena, mutant: Mutant): Promise<string | null> {
+  const database = await arena.cluster.clone(arena.stage);
   const pool = createPool({ url: database.url, size: 6, acquireTimeoutMillis: 10_000, prepare: true });
   const sessions = createSessions(pool, { statementTimeoutMillis: 20_000 });
   try {
@@ -34,9 +74,7 @@ export async function kill(cluster: ProofCluster, mutant: Mutant): Promise<strin
     );
     if (isBroken) return noMutant;
     for (const proof of order[mutant.tag]) {
-      const verdict = await proof({ database, sessions, mutant }).catch(
-        (error: unknown) => `failed: ${String(error).slice(0, 120)}`,
-      );
+      const verdict = await proof({ arena, database, sessions, mutant }).catch(refusalOf);
       if (verdict !== null) return verdict.replaceAll("|", "/").replaceAll("\n", " ").slice(0, 160);
     }
     return null;
@@ -46,18 +84,22 @@ export async function kill(cluster: ProofCluster, mutant: Mutant): Promise<strin
   }
 }
 
-const byWorlds: Proof = async ({ database, sessions }) => {
-  const worlds = [...(await readRegressions()).map(([, world]) => world), ...sampleWorlds({ seed: 1, worlds: 60 })];
-  for (const [n, world] of worlds.entries()) {
-    const verdict = await compareWithDatabase(sessions, await storeWorld(database.owner, world, `m${n}`), 6);
-    const [first] = verdict.disagreements;
+// A statement that is let through or filtered, and is now refused, ends a proof: a disagreement. Anything else is a fault of the proof.
+function refusalOf(error: unknown): string {
+  if (error instanceof GatewayError && error.extensions.code === "FORBIDDEN") return "worlds: a statement is refused";
+  throw error;
+}
+
+const byWorlds: Proof = async ({ sessions, arena }) => {
+  for (const stored of arena.worlds) {
+    const [first] = (await compareWithDatabase(sessions, stored, 6)).disagreements;
     if (first !== undefined) return `worlds: ${withoutIds(first)}`;
   }
   return null;
 };
 
 const byHistories: Proof = async ({ database, sessions, mutant }) => {
-  for (const [n, world] of sampleWorlds({ seed: 7, worlds: 30 }).entries()) {
+  for (const [n, world] of sampleWorlds({ seed: 7, worlds: 16 }).entries()) {
     const history = { owner: database.owner, sessions, world, label: `h${n}`, seed: n, steps: 40, focus: mutant.focus };
     const { faults } = await liveThrough(history);
     if (faults[0] !== undefined) return `histories: ${withoutIds(faults[0])}`;
@@ -65,7 +107,27 @@ const byHistories: Proof = async ({ database, sessions, mutant }) => {
   return null;
 };
 
-const person = (subject: string): Caller => ({
+// In a copy without the worlds: tests count what the demo world has.
+const byTests: Proof = async ({ arena, mutant }) => {
+  const about = mutant.tests ?? filesAbout(mutant.focus ?? "", arena.files);
+  const sound = await Promise.all(about.map(arena.isSound));
+  const paths = about.filter((_, n) => sound[n]);
+  if (paths.length === 0) return null;
+  const broken = await arena.cluster.clone();
+  try {
+    await broken.owner.query(mutant.sql);
+    await broken.close();
+    for (const path of paths) {
+      const failed = await runTests([path], { cluster: arena.cluster.cluster, template: broken.name });
+      if (failed !== null) return `${path}: ${failed}`;
+    }
+    return null;
+  } finally {
+    await broken.drop();
+  }
+};
+
+const person = (subject: string): TokenCaller => ({
   kind: "token",
   issuer: "portcullis-demo",
   subject,
@@ -75,9 +137,16 @@ const person = (subject: string): Caller => ({
 });
 
 const byDeaths: Proof = async ({ database, sessions }) => {
-  for (const caller of [person("bob@acme.test"), { kind: "anonymous", tenant: "acme" } as const]) {
-    for (const [name, death] of Object.entries(deaths)) {
-      if (caller.kind === "anonymous" && name !== "the tenant is ended") continue;
+  const key = await giveBobAKey(database.owner);
+  const { "the tenant is ended": endOfTenant = "" } = deaths;
+  const ends: readonly (readonly [Caller, Readonly<Record<string, string>>])[] = [
+    [person("bob@acme.test"), deaths],
+    [{ ...person("alice@acme.test"), actAs: "bob@acme.test" }, deathsOfActor],
+    [key, deathsOfKey],
+    [{ kind: "anonymous", tenant: "acme" }, { "the tenant is ended": endOfTenant }],
+  ];
+  for (const [caller, ways] of ends) {
+    for (const [name, death] of Object.entries(ways)) {
       const left = await whoIsLeft({ owner: database.owner, sessions, caller }, death);
       if (left.length > 0) return `deaths: ${name}, and the session goes on`;
     }
@@ -106,9 +175,11 @@ const byCatalogue: Proof = async ({ database }) => {
 };
 
 const order: Readonly<Record<Mutant["tag"], readonly Proof[]>> = {
-  catalogue: [byCatalogue],
-  worlds: [byDeaths, byWorlds],
-  histories: [byHistories, byWorlds],
+  catalogue: [byCatalogue, byTests],
+  deaths: [byDeaths, byWorlds, byTests],
+  worlds: [byWorlds, byTests],
+  histories: [byHistories, byTests],
+  tests: [byTests, byHistories],
   races: [byRaces],
 };
 

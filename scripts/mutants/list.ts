@@ -6,10 +6,12 @@ import { equivalents } from "./equivalent.js";
 export interface Mutant {
   readonly name: string;
   readonly sql: string;
-  /** Which proofs come first: those of worlds, of histories, of races, or of the catalogue. */
-  readonly tag: "worlds" | "histories" | "races" | "catalogue";
-  /** The function of iam that a history tries most. */
+  /** Which proofs stand for the guard. */
+  readonly tag: "deaths" | "worlds" | "histories" | "tests" | "races" | "catalogue";
+  /** The function of iam that a history tries most, and that tests are looked for by. */
   readonly focus?: string;
+  /** The test files that are run instead of those about the function in focus. */
+  readonly tests?: readonly string[];
 }
 
 /** Every mutant of this database. */

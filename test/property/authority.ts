@@ -1,5 +1,5 @@
 /** In charge of everything that people hold in a world, now and later, and of what somebody gained between two worlds. */
-import { type Caller, givenBy, groupsOf, holds, isAtOrAbove, isLive, mayActIn } from "./oracle.js";
+import { type Caller, delegatesHold, givenBy, groupsOf, holds, isAtOrAbove, isLive, mayActIn } from "./oracle.js";
 import { type Grant, globalScope, type Period, type World } from "./world.js";
 
 /** Moments that are looked at, in seconds from now: what is handed out must be held for as long. */
@@ -65,8 +65,12 @@ function later({ from, until }: Period, moment: number): Period {
   return { from: from === null ? null : from - moment, until: until === null ? null : until - moment };
 }
 
-/** What was gained without the hand that gave it holding it itself, at that moment, before. Empty is right. */
-export function gainedBeyond(actor: string, before: World, after: World): readonly string[] {
+/**
+ * What was gained without the hand that gave it holding it itself, at that moment, before; and whoever acted as it, and its
+ * key. Empty is right.
+ */
+export function gainedBeyond(by: Caller, before: World, after: World): readonly string[] {
+  const people = [by.user, by.actor].filter((name) => typeof name === "string");
   const had = authorityIn(before);
   const has = authorityIn(after);
   const old = { scopes: ["global", ...before.scopes.map((s) => s.id)], features: before.features };
@@ -74,7 +78,12 @@ export function gainedBeyond(actor: string, before: World, after: World): readon
     const [moment, , tenant, feature, scope] = item.split(" ");
     // what is new stands below what was there, and is held by whoever holds that
     if (had.has(item) || !old.scopes.includes(scope ?? "") || !old.features.includes(feature ?? "")) return false;
-    return !had.has([moment, actor, tenant, feature, scope].join(" "));
+    const place = [globalScope, ...before.scopes].find((candidate) => candidate.id === scope);
+    const isKeys =
+      by.apiKey === undefined ||
+      (place !== undefined &&
+        delegatesHold(before, { user: by.user, tenant: by.tenant, apiKey: by.apiKey }, feature ?? "", place));
+    return !isKeys || !people.every((person) => had.has([moment, person, tenant, feature, scope].join(" ")));
   });
 }
 
@@ -89,7 +98,7 @@ export function holdsAll(world: World, caller: Caller, grants: readonly Grant[])
       const codes = world.features.filter((code) => givenBy(then, grant).some((given) => isAtOrAbove(given, code)));
       return (
         scope !== undefined &&
-        codes.every((code) => holds(then, { user: caller.user, tenant: scope.tenant ?? caller.tenant }, code, scope))
+        codes.every((code) => holds(then, { ...caller, tenant: scope.tenant ?? caller.tenant }, code, scope))
       );
     });
   });

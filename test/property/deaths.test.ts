@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createPool, type Pool } from "../../src/database/pool.js";
 import { createSessions } from "../../src/database/session.js";
 import { useTestDatabase } from "../support/database.js";
-import { deaths, whoIsLeft } from "./deaths.js";
+import { deaths, deathsOfActor, deathsOfKey, giveBobAKey, whoIsLeft } from "./deaths.js";
 import { demoCaller } from "./demo-callers.js";
 
 const database = useTestDatabase();
@@ -16,6 +16,18 @@ afterAll(() => pool.close());
 describe("an open session", () => {
   it.each(Object.entries(deaths))("hides its caller once %s", async (_, death) => {
     const place = { owner: database.owner, sessions: createSessions(pool), caller: demoCaller("bob@acme.test") };
+    expect(await whoIsLeft(place, death)).toEqual([]);
+  });
+
+  it.each(Object.entries(deathsOfActor))("hides whom somebody acts as once %s", async (_, death) => {
+    const caller = { ...demoCaller("alice@acme.test"), actAs: "bob@acme.test" };
+    const place = { owner: database.owner, sessions: createSessions(pool), caller };
+    expect(await whoIsLeft(place, death)).toEqual([]);
+  });
+
+  it.each(Object.entries(deathsOfKey))("hides the owner of its key once %s", async (_, death) => {
+    const caller = await giveBobAKey(database.owner);
+    const place = { owner: database.owner, sessions: createSessions(pool), caller };
     expect(await whoIsLeft(place, death)).toEqual([]);
   });
 

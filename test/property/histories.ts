@@ -7,8 +7,9 @@ import type pg from "pg";
 import type { Sessions } from "../../src/database/session.js";
 import { callerOf, inSession } from "./ask-database.js";
 import { gainedBeyond } from "./authority.js";
+import { labelOf } from "./compare.js";
 import { type Dice, drawOperation, type Operation } from "./operations.js";
-import { type Caller, open } from "./oracle.js";
+import { type Caller, type Credential, open } from "./oracle.js";
 import { createRandom } from "./random.js";
 import { type LiveWorld, readWorld } from "./read-world.js";
 import { type StoredWorld, storeWorld } from "./store-world.js";
@@ -94,6 +95,14 @@ export function withPeopleOfStanding(world: World): World {
     isProviderEnabled: true,
   }));
   const features = [...new Set([...world.features, "iam.grants", "iam.grants.create"])];
+  const key = { tenant: "t0", isRevoked: false, expires: null };
+  const keys =
+    owner === undefined
+      ? []
+      : [
+          { ...key, id: "keyA", owner, gives: [{ feature: "iam", scope: "t0root" }] },
+          { ...key, id: "keyB", owner, gives: [{ feature: "*", scope: below }] },
+        ];
   return {
     ...world,
     users,
@@ -101,6 +110,7 @@ export function withPeopleOfStanding(world: World): World {
     groups: [...world.groups, ...groups],
     groupMemberships: [...world.groupMemberships, ...waiting],
     grants: [...world.grants, ...standing, ...awaited],
+    apiKeys: [...world.apiKeys, ...keys],
   };
 }
 
@@ -126,7 +136,7 @@ export async function liveThrough(history: History): Promise<HistoryResult> {
     const label = `step ${step}: ${who.name} ${operation.name} ${JSON.stringify(operation.parameters)}`;
     const judged =
       refusal === null
-        ? judgeSuccess({ before, after, operation, actor: who.caller.user ?? "", events })
+        ? judgeSuccess({ before, after, operation, by: who.caller, events })
         : judgeRefusal({ before, after, refusal, events });
     faults.push(...judged.map((fault) => `${label}: ${fault}`));
     if (refusal === null) succeeded.set(operation.name, (succeeded.get(operation.name) ?? 0) + 1);
@@ -139,8 +149,7 @@ export async function liveThrough(history: History): Promise<HistoryResult> {
 
 interface Drawn {
   readonly name: string;
-  readonly user: string;
-  readonly tenant: string;
+  readonly credential: Credential;
   readonly caller: Caller;
 }
 
@@ -151,8 +160,31 @@ function drawCaller(stored: StoredWorld, now: LiveWorld, dice: Dice): Drawn | nu
   const name = isClerk ? clerk.user : dice.pick(stored.world.users)?.id;
   const tenant = isClerk ? "t0" : dice.pick(stored.world.tenants)?.id;
   if (name === undefined || tenant === undefined) return null;
-  const caller = open(now, { user: stored.id(name), tenant: stored.id(tenant) });
-  return typeof caller === "number" ? null : { name, user: name, tenant, caller };
+  const credential = { user: name, tenant, ...drawDelegate(stored, { user: name, tenant }, dice) };
+  const caller = open(now, inIds(stored, credential));
+  return typeof caller === "number" ? null : { name: labelOf(credential), credential, caller };
+}
+
+// One in four shows a key of his, or acts as somebody.
+function drawDelegate(
+  { world }: StoredWorld,
+  { user, tenant }: { readonly user: string; readonly tenant: string },
+  dice: Dice,
+): Partial<Credential> {
+  const key = dice.pick(world.apiKeys.filter((candidate) => candidate.owner === user && candidate.tenant === tenant));
+  const other = dice.pick(world.users);
+  const way = dice.below(8);
+  if (way === 0 && key !== undefined) return { apiKey: key.id };
+  return way === 1 && other !== undefined ? { actAs: other.id } : {};
+}
+
+function inIds({ id }: StoredWorld, { user, tenant, apiKey, actAs }: Credential): Credential {
+  return {
+    user: user === null ? null : id(user),
+    tenant: tenant === null ? null : id(tenant),
+    ...(apiKey === undefined ? {} : { apiKey: id(apiKey) }),
+    ...(actAs === undefined ? {} : { actAs: id(actAs) }),
+  };
 }
 
 async function attempt(
@@ -160,7 +192,7 @@ async function attempt(
   stored: StoredWorld,
   { who, operation }: { readonly who: Drawn; readonly operation: Operation },
 ): Promise<string | null> {
-  const caller = callerOf(stored, { user: who.user, tenant: who.tenant });
+  const caller = callerOf(stored, who.credential);
   const answer = await inSession(sessions, caller, async (session) => {
     await session.run({ sql: operation.sql, parameters: operation.parameters });
     await session.commit();
@@ -184,14 +216,18 @@ function judgeSuccess({
   before,
   after,
   operation,
-  actor,
+  by,
   events,
-}: Judged & { readonly operation: Operation; readonly actor: string }): readonly string[] {
-  const gained = gainedBeyond(actor, before, after);
+}: Judged & { readonly operation: Operation; readonly by: Caller }): readonly string[] {
+  const gained = gainedBeyond(by, before, after);
+  // what ends a membership ends its keys as well, each with an event of its own
+  const own = events.filter(({ code }) => code !== endOfKey || operation.name === "revoke_api_key");
+  const isTold =
+    own.length === 1 && events.every(({ user, actor }) => user === by.user && actor === (by.actor ?? by.user));
   return [
     ...(operation.isEntitled ? [] : ["who wasn't entitled did it"]),
     ...(gained.length === 0 ? [] : [`gained without an entitled hand: ${gained.slice(0, 5).join("; ")}`]),
-    ...(events.length === 1 && events[0]?.user === actor ? [] : [`the trail tells ${JSON.stringify(events)}`]),
+    ...(isTold ? [] : [`the trail tells ${JSON.stringify(events)}`]),
   ];
 }
 
@@ -205,15 +241,20 @@ function judgeRefusal({ before, after, refusal, events }: Judged & { readonly re
   ];
 }
 
+const isMoment = (key: string) => ["from", "until", "expires"].includes(key);
+
 // Periods are told in seconds from now, which passes between two readings.
 function timeless(world: LiveWorld): string {
-  return JSON.stringify(world, (key, value: unknown) => (key === "from" || key === "until" ? value !== null : value));
+  return JSON.stringify(world, (key, value: unknown) => (isMoment(key) ? value !== null : value));
 }
+
+const endOfKey = 50503;
 
 interface Event {
   readonly id: number;
   readonly code: number;
   readonly user: string | null;
+  readonly actor: string | null;
 }
 
 async function lastEvent(owner: pg.Pool): Promise<number> {
@@ -225,7 +266,7 @@ async function lastEvent(owner: pg.Pool): Promise<number> {
 
 async function eventsSince(owner: pg.Pool, since: number): Promise<readonly Event[]> {
   const { rows } = await owner.query<Event>(
-    "select number::int as id, code, user_id as user from iam.audit_events where number > $1 order by number",
+    "select number::int as id, code, user_id as user, actor_id as actor from iam.audit_events where number > $1 order by number",
     [since],
   );
   return rows;

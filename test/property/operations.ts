@@ -3,7 +3,7 @@
  * said as plainly as the function's own comment. What entitles is necessary, not sufficient: a conflict may still refuse.
  */
 import { holdsAll } from "./authority.js";
-import { type Caller, groupsOf, holds, holdsEverywhere, isMember } from "./oracle.js";
+import { type Caller, delegatesHold, groupsOf, holds, holdsEverywhere, isMember } from "./oracle.js";
 import type { LiveWorld, ManagedGroup } from "./read-world.js";
 import { globalScope, type Scope } from "./world.js";
 
@@ -94,11 +94,16 @@ const revoke: Draw = (world, caller, dice) => {
 function manages(world: LiveWorld, caller: Caller, group: ManagedGroup): boolean {
   if (group.isLocked || group.isSystem || group.tenant !== caller.tenant) return false;
   const isIn = groupsOf(world, caller).some((candidate) => candidate.id === group.id);
-  return (
-    holdsEverywhere(world, caller, "iam.groups.update") ||
+  const isHis =
+    holdsEverywhere(world, { user: caller.user, tenant: caller.tenant }, "iam.groups.update") ||
     group.owner === caller.user ||
-    (group.membersManageEachOther && isIn)
-  );
+    (group.membersManageEachOther && isIn);
+  return isHis && mayHandle(world, caller, "iam.groups.update");
+}
+
+// What one may without a feature takes it of whoever acts as him, and of his key.
+function mayHandle(world: LiveWorld, caller: Caller, feature: string): boolean {
+  return delegatesHold(world, caller, feature, rootOf(world, caller));
 }
 
 const groupsAbove = (world: LiveWorld, id: string): readonly string[] => [
@@ -136,7 +141,8 @@ const removeGroupMember: Draw = (world, caller, dice) => {
   const membership = dice.pick(world.groupMemberships);
   const group = world.groups.find((candidate) => candidate.id === membership?.group);
   if (membership === undefined || group === undefined) return null;
-  const isOwn = membership.user === caller.user && group.tenant === caller.tenant;
+  const isOwn =
+    membership.user === caller.user && group.tenant === caller.tenant && mayHandle(world, caller, "iam.groups.update");
   const given = { group: ref("Group", group.id), user: ref("User", membership.user) };
   return call("remove_group_member", isOwn || manages(world, caller, group), given);
 };
@@ -150,13 +156,18 @@ const groupOperations: readonly Draw[] = [
   (world, caller) =>
     call(
       "create_group",
-      isMember(world, caller.user ?? "", caller.tenant ?? "") || atRoot(world, caller, "iam.groups.create"),
+      (isMember(world, caller.user ?? "", caller.tenant ?? "") && mayHandle(world, caller, "iam.groups.create")) ||
+        atRoot(world, caller, "iam.groups.create"),
       {
         name: `group ${serial()}`,
       },
     ),
   onGroup("update_group", manages, (_world, _caller, dice) => ({ members_manage_each_other: dice.below(2) === 0 })),
-  onGroup("delete_group", (w, c, g) => manages(w, c, g) && (owns(c, g) || atRoot(w, c, "iam.groups.delete"))),
+  onGroup(
+    "delete_group",
+    (w, c, g) =>
+      manages(w, c, g) && ((owns(c, g) && mayHandle(w, c, "iam.groups.delete")) || atRoot(w, c, "iam.groups.delete")),
+  ),
   onGroup(
     "add_group_member",
     (w, c, g) => manages(w, c, g) && g.isActive && isAssignable(w, g.id),
@@ -301,6 +312,10 @@ function holdsAllOfUser(world: LiveWorld, caller: Caller, user: string): boolean
   );
 }
 
+function isHimself(world: LiveWorld, caller: Caller, feature: string, user: string): boolean {
+  return user === caller.user && mayHandle(world, caller, feature);
+}
+
 function onUser(
   name: string,
   entitled: (world: LiveWorld, caller: Caller, user: string) => boolean,
@@ -321,13 +336,18 @@ function onIdentity(name: string, entitled: (world: LiveWorld, caller: Caller, u
 }
 
 const userOperations: readonly Draw[] = [
-  onUser("update_user", (w, c, u) => u === c.user || isOver(w, c, "iam.users.update", u), { name: "Renamed" }),
+  onUser("update_user", (w, c, u) => isHimself(w, c, "iam.users.update", u) || isOver(w, c, "iam.users.update", u), {
+    name: "Renamed",
+  }),
   onUser("disable_user", (w, c, u) => isOver(w, c, "iam.users.update", u)),
   onUser("enable_user", (w, c, u) => isOver(w, c, "iam.users.update", u)),
   onUser("lock_user", (w, c, u) => isOver(w, c, "iam.users.update", u)),
   onUser("unlock_user", (w, c, u) => isOver(w, c, "iam.users.update", u)),
   onUser("assign_tenant_owner", (w, c) => atRoot(w, c, "*")),
-  onUser("remove_tenant_member", (w, c, u) => u === c.user || atRoot(w, c, "iam.users.delete")),
+  onUser(
+    "remove_tenant_member",
+    (w, c, u) => isHimself(w, c, "iam.users.delete", u) || atRoot(w, c, "iam.users.delete"),
+  ),
   onUser("add_tenant_member", (w, c) => atRoot(w, c, "iam.users.create")),
   (world, caller) =>
     call("create_user", atRoot(world, caller, "iam.users.create"), { email: `${serial()}@proof.test` }),
@@ -339,7 +359,10 @@ const userOperations: readonly Draw[] = [
   },
   onIdentity("disable_identity", (w, c, u) => isOver(w, c, "iam.identities.update", u)),
   onIdentity("enable_identity", (w, c, u) => isOver(w, c, "iam.identities.update", u) && holdsAllOfUser(w, c, u)),
-  onIdentity("unlink_identity", (w, c, u) => u === c.user || isOver(w, c, "iam.identities.delete", u)),
+  onIdentity(
+    "unlink_identity",
+    (w, c, u) => isHimself(w, c, "iam.identities.delete", u) || isOver(w, c, "iam.identities.delete", u),
+  ),
   (world, caller) =>
     call("update_tenant", atRoot(world, caller, "iam.tenants.update"), {
       tenant: ref("Tenant", caller.tenant ?? ""),
@@ -358,6 +381,62 @@ const userOperations: readonly Draw[] = [
   (world, caller) => call("enable_provider", atGlobal(world, caller, "*"), { provider: "proof_on" }),
 ];
 
+// Keys and tokens -----------------------------------------------------------------------------------------------------------
+
+// Over his own by himself, over another's with the feature; and whoever learns another's secret holds all that he holds.
+function onKey(name: string, feature: string, args: (dice: Dice) => Readonly<Record<string, unknown>>): Draw {
+  return (world, caller, dice) => {
+    const key = dice.pick(world.apiKeys);
+    if (key === undefined) return null;
+    const isOwn = isHimself(world, caller, feature, key.owner);
+    const learns = name === "rotate_api_key" && key.owner !== caller.user;
+    const mayDo =
+      key.tenant === caller.tenant &&
+      (isOwn || atRoot(world, caller, feature)) &&
+      (!learns || holdsAllOfUser(world, caller, key.owner));
+    return call(name, mayDo, { key: ref("ApiKey", key.id), ...args(dice) });
+  };
+}
+
+const newSecret = (dice: Dice) => Array.from({ length: 64 }, () => dice.below(16).toString(16)).join("");
+
+const createKey: Draw = (world, caller, dice) => {
+  const other = dice.below(2) === 0 ? dice.pick(world.users)?.id : undefined;
+  const isForOther = other !== undefined && other !== caller.user;
+  const mayMake = isForOther
+    ? atRoot(world, caller, "iam.api_keys.create") && holdsAllOfUser(world, caller, other)
+    : mayHandle(world, caller, "iam.api_keys.create");
+  return call("create_api_key", mayMake, {
+    name: "Key",
+    public_id: newSecret(dice).slice(0, 16),
+    secret_hash: newSecret(dice),
+    features: [dice.pick(["todos.read", "chats", "iam.groups"])],
+    ...(other === undefined ? {} : { user: ref("User", other) }),
+  });
+};
+
+const createToken: Draw = (world, caller, dice) => {
+  const role = dice.below(2) === 0 ? dice.pick(rolesIn(world, caller)) : undefined;
+  const scope = dice.pick(scopesIn(world, caller)) ?? globalScope;
+  const mayInvite = atRoot(world, caller, "iam.users.create");
+  const mayGive =
+    role === undefined || (holds(world, caller, "iam.grants.create", scope) && isAssignable(world, role.id));
+  return call("create_token", mayInvite && mayGive, {
+    secret_hash: newSecret(dice),
+    email: `${serial()}@proof.test`,
+    ...(role === undefined ? {} : { role: ref("Role", role.id), scope: placeOf(scope) }),
+  });
+};
+
+const keyOperations: readonly Draw[] = [
+  createKey,
+  onKey("update_api_key", "iam.api_keys.update", () => ({ name: "Renamed" })),
+  onKey("rotate_api_key", "iam.api_keys.update", (dice) => ({ secret_hash: newSecret(dice) })),
+  onKey("revoke_api_key", "iam.api_keys.delete", () => ({})),
+  onKey("grant_to_api_key", "iam.api_keys.update", (dice) => ({ features: [dice.pick(["todos.read", "chats", "x"])] })),
+  createToken,
+];
+
 /** Rare, because they end much. */
 const endings: readonly Draw[] = [
   onUser("delete_user", (w, c, u) => isOver(w, c, "iam.users.delete", u)),
@@ -374,7 +453,15 @@ export function drawOperation(world: LiveWorld, caller: Caller, dice: Dice, focu
       if (drawn?.name === focus) return drawn;
     }
   }
-  const families = [grantOperations, groupOperations, groupOperations, scopeOperations, roleOperations, userOperations];
+  const families = [
+    grantOperations,
+    groupOperations,
+    groupOperations,
+    scopeOperations,
+    roleOperations,
+    userOperations,
+    keyOperations,
+  ];
   const family = dice.below(40) === 0 ? endings : dice.pick(families);
   return dice.pick(family ?? [])?.(world, caller, dice) ?? null;
 }
@@ -385,6 +472,7 @@ const everything = [
   ...scopeOperations,
   ...roleOperations,
   ...userOperations,
+  ...keyOperations,
   ...endings,
 ];
 

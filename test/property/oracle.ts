@@ -91,6 +91,13 @@ function partiesOf(world: World, { user, tenant, actor, apiKey }: Caller): reado
   return [...people, ...keys];
 }
 
+/** Whether all but the user himself hold the feature: whoever acts as him, and the key. What is one's own is done so. */
+export function delegatesHold(world: World, caller: Caller, feature: string, scope: Scope): boolean {
+  return partiesOf(world, caller)
+    .slice(1)
+    .every((party) => isHeldBy(world, party, feature, scope));
+}
+
 function agree(world: World, caller: Caller, mayBy: (party: Party) => boolean): boolean {
   return caller.user !== null && partiesOf(world, caller).every(mayBy);
 }

@@ -26,7 +26,7 @@ export async function readWorld(
   const { rows } = await owner.query<{ world: LiveWorld }>(query, [of.slugs, of.users]);
   const [row] = rows;
   if (row === undefined) throw new RangeError("The world can't be read.");
-  return { ...row.world, refusedIncludes: [], apiKeys: [], actings: [], rows: [], sales: [] };
+  return { ...row.world, refusedIncludes: [], actings: [], rows: [], sales: [] };
 }
 
 const seconds = (column: string) => `extract(epoch from ${column} - now())`;
@@ -74,6 +74,13 @@ select json_build_object(
       'gives', case when a.role_id is null then json_build_object('feature', (select f.code from iam.features f where f.id = a.feature_id)) else json_build_object('role', a.role_id) end)`,
     `iam.grants a where ${inTenants("a")} or (a.tenant_id is null and a.user_id in (select id from u))`,
     "a.id",
+  )},
+  'apiKeys', ${list(
+    `json_build_object('id', k.id, 'tenant', k.tenant_id, 'owner', k.user_id, 'isRevoked', k.revoked_at is not null, 'expires', ${seconds("k.expires_at")},
+      'gives', coalesce((select json_agg(json_build_object('feature', f.code, 'scope', g.scope_id) order by f.code, g.scope_id)
+        from iam.api_key_grants g join iam.features f on f.id = g.feature_id where g.api_key_id = k.id), '[]'))`,
+    `iam.api_keys k where ${inTenants("k")}`,
+    "k.id",
   )},
   'identities', ${list("json_build_object('id', i.id, 'user', i.user_id, 'isEnabled', i.is_enabled)", "iam.identities i where i.user_id in (select id from u)", "i.id")},
   'unassignable', (

@@ -28,7 +28,7 @@ declare module "vitest" {
 }
 
 /** The database that every test file gets a copy of. */
-export const templateDatabase = "portcullis_template";
+export const templateDatabase = process.env.PORTCULLIS_TEST_TEMPLATE ?? "portcullis_template";
 
 const settings = {
   fsync: "off",
@@ -38,8 +38,16 @@ const settings = {
   autovacuum: "off",
 };
 
-/** Starts the cluster, on another version's programs when PORTCULLIS_TEST_POSTGRES names their folder or its Debian version. */
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
+/**
+ * Starts the cluster, on another version's programs when PORTCULLIS_TEST_POSTGRES names their folder or its Debian version.
+ * With PORTCULLIS_TEST_CLUSTER (a TestCluster as JSON) the tests run on one that is there, and leave it running.
+ */
+export async function setup(project: Pick<TestProject, "provide">): Promise<() => Promise<void>> {
+  const running = process.env.PORTCULLIS_TEST_CLUSTER;
+  if (running) {
+    project.provide("cluster", JSON.parse(running) as TestCluster);
+    return async () => undefined;
+  }
   const folder = await mkdtemp(join(tmpdir(), "portcullis-test-"));
   const removeFolder = () => rm(folder, { recursive: true, force: true });
   try {
@@ -51,7 +59,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   }
 }
 
-async function startCluster(folder: string, project: TestProject): Promise<() => Promise<void>> {
+async function startCluster(folder: string, project: Pick<TestProject, "provide">): Promise<() => Promise<void>> {
   // mkdtemp closes it to everybody else, also to the user that PostgreSQL runs as.
   await chmod(folder, 0o711);
   const { adminUrl, authenticatorPassword, stop } = await startEmbeddedPostgres({
