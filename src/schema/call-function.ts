@@ -7,7 +7,7 @@ import { toStatement, typed } from "../protect/read/sql.js";
 export interface FunctionArgument {
   readonly name: string;
   readonly value: unknown;
-  readonly type: "text" | "text[]" | "boolean" | "integer" | "timestamptz" | "jsonb";
+  readonly type: "text" | "uuid" | "text[]" | "boolean" | "integer" | "timestamptz" | "jsonb";
 }
 
 /** Calls `iam.<name>` with named arguments and answers the row that it returns as `result`. */

@@ -4,9 +4,9 @@ import { rowScope } from "../protect/type/row-scope.js";
 
 /** One link, as the functions of iam tell it. */
 export interface Link {
-  readonly kind: "USER" | "GROUP" | "ROLE" | "FEATURE" | "SCOPE";
+  readonly kind: "USER" | "GROUP" | "ROLE" | "FEATURE" | "SCOPE" | "ROW";
   readonly label: string;
-  readonly id: string;
+  readonly id: string | null;
 }
 
 const LinkKind = builder.enumType("ChainLinkKind", {
@@ -17,6 +17,10 @@ const LinkKind = builder.enumType("ChainLinkKind", {
     ROLE: { description: "A role that is granted, or that another role includes." },
     FEATURE: { description: "What is given: the feature asked for, or one above it." },
     SCOPE: { description: "Where it is given: the scope asked for, or one above it." },
+    ROW: {
+      description:
+        "The row itself: as its owner, by a share, as its group, like everybody, or with the row it follows.",
+    },
   } as const,
 });
 
@@ -33,13 +37,13 @@ export const ChainLink = builder.objectRef<Link>("ChainLink").implement({
     }),
     label: t.string({
       nullable: false,
-      description: "Its e-mail address, name, code, or `type/key`.",
+      description:
+        "Its e-mail address, name, code, or `type/key`; of a row, what opens it: `owner`, `share`, `group`, `public`, `parent`.",
       authScopes: rowScope,
       resolve: ({ label }) => label,
     }),
     id: t.id({
-      nullable: false,
-      description: "Its global id; `node` finds it where the caller may see it.",
+      description: "Its global id; `node` finds it where the caller may see it. Null for a row.",
       authScopes: rowScope,
       resolve: ({ id }) => id,
     }),

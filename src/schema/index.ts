@@ -16,11 +16,15 @@ import "./authority/token.js";
 import "./authority/user.js";
 import "./can.js";
 import "./explain.js";
+import "./explain-field.js";
+import "./explain-row.js";
 import "./explain-token.js";
 import "./permissions-changed.js";
 import "./routes.js";
 import "./viewer.js";
+import "./what-can.js";
 import "./who-can.js";
+import "./who-can-access.js";
 
 protect(resources);
 

@@ -167,6 +167,31 @@ $$;
 comment on function iam.way_between_roles(uuid, uuid[]) is
   'The shortest way from a role down to one that gives one of the features itself, both included.';
 
+create function iam.link(kind text, label text, id text)
+returns jsonb
+language sql immutable
+set search_path = pg_catalog, pg_temp
+as $$ select jsonb_build_array(jsonb_build_object('kind', kind, 'label', label, 'id', id)) $$;
+comment on function iam.link(text, text, text) is 'A chain of one link.';
+
+create function iam.link_of_user(of_user uuid)
+returns jsonb
+language sql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$ select iam.link('USER', coalesce(u.email, u.name, u.id::text), 'User:' || u.id) from iam.users u where u.id = of_user $$;
+comment on function iam.link_of_user(uuid) is 'The link that a user''s chain begins with.';
+
+create function iam.links_of_groups(groups uuid[])
+returns jsonb
+language sql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(jsonb_agg(iam.link('GROUP', g.name, 'Group:' || g.id) -> 0 order by w.place), '[]')
+  from unnest(groups) with ordinality w (id, place)
+  join iam.groups g on g.id = w.id
+$$;
+comment on function iam.links_of_groups(uuid[]) is 'The links of some groups, in their order.';
+
 create function iam.chain_from_grant(of_grant iam.grants, features uuid[])
 returns jsonb
 language plpgsql stable
@@ -177,20 +202,20 @@ declare
 begin
   return coalesce(
     (
-      select jsonb_agg(jsonb_build_object('kind', 'ROLE', 'label', r.code, 'id', 'Role:' || r.id) order by w.place)
+      select jsonb_agg(iam.link('ROLE', r.code, 'Role:' || r.id) -> 0 order by w.place)
       from unnest(roles) with ordinality w (id, place)
       join iam.roles r on r.id = w.id
     ),
     '[]'
   ) || (
-    select jsonb_build_array(jsonb_build_object('kind', 'FEATURE', 'label', f.code, 'id', 'Feature:' || f.id))
+    select iam.link('FEATURE', f.code, 'Feature:' || f.id)
     from iam.features f
     where f.id = of_grant.feature_id
       or f.id in (select rf.feature_id from iam.role_features rf where rf.role_id = roles[cardinality(roles)] and rf.feature_id = any (features))
     -- of several that a role gives, the nearest to what was asked
     order by length(f.code) desc
     limit 1
-  ) || jsonb_build_object('kind', 'SCOPE', 'label', iam.label_of_scope(of_grant.scope_id), 'id', 'Scope:' || of_grant.scope_id);
+  ) || iam.link('SCOPE', iam.label_of_scope(of_grant.scope_id), 'Scope:' || of_grant.scope_id);
 end
 $$;
 comment on function iam.chain_from_grant(iam.grants, uuid[]) is
@@ -233,20 +258,8 @@ begin
     from reasons r
     order by r.user_id, cardinality(r.groups) + jsonb_array_length(r.links), r.groups, r.links
   )
-  select
-    u.id,
-    jsonb_build_array(jsonb_build_object('kind', 'USER', 'label', coalesce(u.email, u.name, u.id::text), 'id', 'User:' || u.id))
-      || coalesce(
-        (
-          select jsonb_agg(jsonb_build_object('kind', 'GROUP', 'label', g.name, 'id', 'Group:' || g.id) order by w.place)
-          from unnest(s.groups) with ordinality w (id, place)
-          join iam.groups g on g.id = w.id
-        ),
-        '[]'
-      )
-      || s.links
-  from shortest s
-  join iam.users u on u.id = s.user_id;
+  select s.user_id, iam.link_of_user(s.user_id) || iam.links_of_groups(s.groups) || s.links
+  from shortest s;
 end
 $$;
 comment on function iam.chains(uuid[], uuid, text, uuid) is

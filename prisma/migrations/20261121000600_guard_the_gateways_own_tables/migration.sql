@@ -451,7 +451,7 @@ begin
     'create_role', 'update_role', 'delete_role', 'add_role_features', 'remove_role_features',
     'include_role', 'exclude_role', 'set_role_assignable',
     'create_feature', 'update_feature', 'set_feature_assignable',
-    'explain', 'users_who_can', 'how_they_can'
+    'explain', 'users_who_can', 'how_they_can', 'explain_row', 'users_who_can_access', 'how_they_can_access', 'explain_field', 'rows_open_to'
   ] loop
     execute (
       select string_agg(format('grant execute on function %s to web_user', p.oid::regprocedure), '; ')

@@ -18,6 +18,44 @@ alter function iam.shared_chats(text, text) owner to iam_definer;
 revoke all on function iam.shared_chats(text, text) from public;
 grant execute on function iam.shared_chats(text, text) to web_user, web_anon;
 
+create function iam.ways_to_chats(uuid, text)
+returns table (way text, feature text, scope_id uuid, user_id uuid, group_id uuid, parent text, parent_id uuid)
+language sql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+  select w.*
+  from public.chats r
+  cross join lateral (
+    select
+      case $2
+        when 'read' then 'chats.read'
+        when 'update' then 'chats.update'
+        when 'delete' then 'chats.delete'
+        when 'share' then 'chats.share'
+      end as feature
+  ) c
+  cross join lateral (
+    select 'place', null::text, r.scope_id, null::uuid, null::uuid, null::text, null::uuid
+    union all
+    select 'feature', c.feature, r.scope_id, null::uuid, null::uuid, null::text, null::uuid
+    where c.feature is not null
+    union all
+    select 'owner', null::text, null::uuid, r.owner_id, null::uuid, null::text, null::uuid
+    where c.feature is not null
+    union all
+    select 'share', null::text, null::uuid, s.user_id, s.group_id, null::text, null::uuid
+    from public.chat_shares s
+    where c.feature is not null
+      and s.tenant_id = r.tenant_id and s.chat_id = r.id
+      and case $2 when 'read' then s.can_read when 'update' then s.can_write when 'delete' then s.can_delete end
+  ) w
+  where r.id = $1 and r.tenant_id = (select iam.caller_tenant_id())
+$$;
+comment on function iam.ways_to_chats(uuid, text) is
+  'Where chats stand, and by which ways one is open for a command: to the holders of which feature, to whom, to which groups, with what other row.';
+alter function iam.ways_to_chats(uuid, text) owner to iam_definer;
+revoke all on function iam.ways_to_chats(uuid, text) from public;
+
 alter table public.chats owner to api_owner;
 alter table public.chats enable row level security;
 alter table public.chats force row level security;

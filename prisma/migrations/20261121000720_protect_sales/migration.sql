@@ -1,6 +1,35 @@
 -- Sales, guarded as their declaration says. Written by `portcullis protect`; read it before you apply it.
 -- Who may: as each policy's comment says.
 
+create function iam.ways_to_sales(uuid, text)
+returns table (way text, feature text, scope_id uuid, user_id uuid, group_id uuid, parent text, parent_id uuid)
+language sql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+  select w.*
+  from public.sales r
+  cross join lateral (
+    select
+      case $2
+        when 'read' then 'view_sales_page'
+      end as feature
+  ) c
+  cross join lateral (
+    select 'place', null::text, (select c.id from iam.scopes c where c.tenant_id = r.tenant_id and c.type = 'campus' and c.key = r.campus), null::uuid, null::uuid, null::text, null::uuid
+    union all
+    select 'everywhere', c.feature, null::uuid, null::uuid, null::uuid, null::text, null::uuid
+    where c.feature is not null
+    union all
+    select 'feature', c.feature, (select c.id from iam.scopes c where c.tenant_id = r.tenant_id and c.type = 'campus' and c.key = r.campus), null::uuid, null::uuid, null::text, null::uuid
+    where c.feature is not null
+  ) w
+  where r.id = $1 and r.tenant_id = (select iam.caller_tenant_id())
+$$;
+comment on function iam.ways_to_sales(uuid, text) is
+  'Where sales stand, and by which ways one is open for a command: to the holders of which feature, to whom, to which groups, with what other row.';
+alter function iam.ways_to_sales(uuid, text) owner to iam_definer;
+revoke all on function iam.ways_to_sales(uuid, text) from public;
+
 alter table public.sales owner to api_owner;
 alter table public.sales enable row level security;
 alter table public.sales force row level security;

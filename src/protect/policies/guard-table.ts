@@ -4,12 +4,14 @@ import { rowPolicies } from "./row-policies.js";
 import { sharePolicies } from "./share-policies.js";
 import { literal, name, qualified } from "./spelling.js";
 import { sharedFunction } from "./terms.js";
+import { waysFunction } from "./ways-function.js";
 
 /** The statements, in the order in which one reads them; each ends with a new line. */
 export function guardTable(protection: Protection): string {
   const { shares } = protection;
   return [
     ...(shares ? [sharedRows(protection, shares)] : []),
+    waysFunction(protection),
     secured(protection),
     granted(protection),
     ...rowPolicies(protection),

@@ -90,10 +90,12 @@ function statementsOn(wanted: readonly Table[], script: string): readonly string
 function undo(protection: Protection, script: string): string {
   const tables = [qualified(protection), ...(protection.shares ? [qualified(protection.shares)] : [])];
   const made = [...script.matchAll(/^create (policy|trigger) (\S+)\s(?:[^;]*?\s)?on (\S+)/gm)];
-  const functions = [...script.matchAll(/^create function (iam\.shared_\S+?)\(/gm)];
+  const shared = [...script.matchAll(/^create function (iam\.shared_\S+?)\(/gm)];
+  const ways = [...script.matchAll(/^create function (iam\.ways_to_\S+?\(uuid, text\))/gm)];
   return `${[
     ...made.map(([, kind, what, on]) => `drop ${kind} ${what} on ${on};`),
-    ...functions.map(([, what]) => `drop function ${what}(text, text);`),
+    ...shared.map(([, what]) => `drop function ${what}(text, text);`),
+    ...ways.map(([, what]) => `drop function ${what};`),
     ...tables.map((on) => `revoke all on ${on} from web_user, web_anon;`),
   ].join("\n")}\n`;
 }

@@ -35,3 +35,10 @@ export function askedOf({ definition, nodes }: SelectedField): AskedType {
 export function tableOf({ table }: Resource, alias: string): Sql {
   return sql`${sql.id(table.schema, table.name)} as ${sql.id(alias)}`;
 }
+
+/** An object type of the schema by its name. */
+export function objectType({ schema }: Pick<Operation, "schema">, name: string) {
+  const type = schema.getType(name);
+  if (!isObjectType(type)) throw new TypeError(`${name} is no object type.`);
+  return type;
+}

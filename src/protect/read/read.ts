@@ -1,8 +1,9 @@
 /** In charge of sending a read: a selection, one statement, one JSON value. */
-import { type GraphQLResolveInfo, getNamedType, isObjectType } from "graphql";
+import { type GraphQLResolveInfo, getNamedType } from "graphql";
 import { sql } from "kysely";
 import type { Session } from "../../database/session.js";
 import type { Resource, Row } from "../resource.js";
+import { objectType } from "./compilation.js";
 import { type Connection, connectionOf } from "./connection.js";
 import type { Match } from "./field-plan.js";
 import type { PageArguments } from "./page.js";
@@ -57,11 +58,4 @@ export async function readPage(
 export async function readObject(session: Session, info: GraphQLResolveInfo, source: Source): Promise<Row> {
   const asked = { type: objectType(info, getNamedType(info.returnType).name), nodes: info.fieldNodes };
   return (await readValue<Row>(session, selectObject(compilationOf(info), asked, source))) ?? {};
-}
-
-/** An object type of the schema by its name. */
-export function objectType({ schema }: Pick<GraphQLResolveInfo, "schema">, name: string) {
-  const type = schema.getType(name);
-  if (!isObjectType(type)) throw new TypeError(`${name} is no object type.`);
-  return type;
 }

@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import type { Resource } from "../resource.js";
 import { allVisible, countVisible, existsVisible, findReasons, firstVisible, reasonsToSee } from "./access-path.js";
 import { type Aggregates, selectAggregates } from "./aggregate.js";
-import { type AskedType, askedOf, type Compilation, tableOf } from "./compilation.js";
+import { type AskedType, askedOf, type Compilation, objectType, tableOf } from "./compilation.js";
 import type { Position } from "./cursor.js";
 import type { Match } from "./field-plan.js";
 import { matches } from "./filter.js";
@@ -47,7 +47,7 @@ export function selectPage(compilation: Compilation, query: PageQuery): Sql {
   const asked = new Set(fields.map(({ definition }) => definition.name));
   const pairs: [string, Sql][] = [];
   if (asked.has("edges") || asked.has("nodes") || asked.has("pageInfo")) {
-    pairs.push(["rows", selectRows(compilation, query, { page, nodes: askedNodes(compilation, fields) })]);
+    pairs.push(["rows", selectRows(compilation, query, { page, nodes: askedNodes(compilation, query, fields) })]);
   }
   if (asked.has("totalCount")) pairs.push(["total", selectCount(compilation, query, page)]);
   const aggregates = fields.filter(({ definition }) => definition.name === "aggregates");
@@ -143,14 +143,20 @@ function conditions({ resource, match, parent }: PageQuery, { filter }: Page, ro
   return [...(match ? [match(row, parent)] : []), ...(filter ? [matches(resource, filter, row)] : [])];
 }
 
-function askedNodes({ operation }: Compilation, fields: readonly SelectedField[]): ReadonlyMap<NodePath, AskedType> {
+// The nodes of a list may be asked as the interface that they share: what a row is, is known.
+function askedNodes(
+  { operation }: Compilation,
+  { resource }: PageQuery,
+  fields: readonly SelectedField[],
+): ReadonlyMap<NodePath, AskedType> {
+  const type = objectType(operation, resource.name);
   const found = new Map<NodePath, AskedType>();
   for (const field of fields) {
-    if (field.definition.name === "nodes") found.set(field.key, askedOf(field));
+    if (field.definition.name === "nodes") found.set(field.key, { type, nodes: field.nodes });
     if (field.definition.name !== "edges") continue;
-    const { type, nodes } = askedOf(field);
-    for (const inner of selectedFields(operation, type, nodes)) {
-      if (inner.definition.name === "node") found.set(`${field.key}.${inner.key}`, askedOf(inner));
+    const edge = askedOf(field);
+    for (const inner of selectedFields(operation, edge.type, edge.nodes)) {
+      if (inner.definition.name === "node") found.set(`${field.key}.${inner.key}`, { type, nodes: inner.nodes });
     }
   }
   return found;
