@@ -27,6 +27,8 @@ export interface Identity {
  */
 export interface Session {
   readonly mode: "read" | "write";
+  /** True when nobody has signed in: such a session may touch public tables only. */
+  readonly isAnonymous: boolean;
   /** Runs a statement and reads its rows (see `readRows` for their values). What is asked in one tick goes out in one write. */
   run<Row extends Record<string, unknown>>(statement: Statement): Promise<readonly Row[]>;
   /** Runs a statement and tells how many rows it touched. */
@@ -75,18 +77,20 @@ export function createSessions(pool: Pool, limits: Partial<SessionLimits> = {}):
         mayBeImplicit: options.mode === "read" && options.isSingleStatement,
         opening: (isExplicit) => openingStatements(settings, caller, { mode: options.mode, isExplicit }),
       });
-      return new TransactionSession(transaction, options.mode);
+      return new TransactionSession(transaction, options.mode, caller.kind === "anonymous");
     },
   };
 }
 
 class TransactionSession implements OpenedSession {
   readonly mode: "read" | "write";
+  readonly isAnonymous: boolean;
   readonly #transaction: Transaction;
 
-  constructor(transaction: Transaction, mode: "read" | "write") {
+  constructor(transaction: Transaction, mode: "read" | "write", isAnonymous: boolean) {
     this.#transaction = transaction;
     this.mode = mode;
+    this.isAnonymous = isAnonymous;
   }
 
   get refusal(): GatewayError | null {

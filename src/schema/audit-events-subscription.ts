@@ -90,7 +90,7 @@ async function placeOfEvent(session: Session, id: string): Promise<Place> {
 }
 
 async function readEvents(session: Session, info: GraphQLResolveInfo, { ids }: NewEvents): Promise<Row[]> {
-  const compilation = { ...compilationOf(info), rowsAbove: ids.length };
+  const compilation = { ...compilationOf(info, session), rowsAbove: ids.length };
   const alias = compilation.nextAlias();
   const row = rowSource(alias);
   const asked = { type: objectType(info, auditEvent.name), nodes: info.fieldNodes };

@@ -104,6 +104,7 @@ function diarySession(diary: Diary, { mode }: SessionOptions, faults: DiaryFault
   const unused = () => Promise.reject(new Error("not part of this test"));
   const session = {
     mode,
+    isAnonymous: false,
     refusal: null as GatewayError | null,
     openedFor: null,
     async run() {

@@ -121,6 +121,11 @@ const wrong: Readonly<Record<string, readonly [declaration: unknown, problem: st
     "masks title but for its last 0 characters",
     "at least one",
   ],
+  "an open door to no rows": [
+    { audience: "public" },
+    "lets the anonymous ask, but shows them no row",
+    "Say publicRead",
+  ],
   "a condition on a field that isn't there": [
     { conditions: { update: { state: "x" } } },
     "has no field state",

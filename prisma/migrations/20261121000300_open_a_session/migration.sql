@@ -189,6 +189,22 @@ as $$ select iam.root_scope_id(iam.caller_tenant_id()) $$;
 comment on function iam.caller_root_scope_id() is
   'The root scope of the caller''s tenant, where new rows are put unless a scope is given.';
 
+create function iam.is_member()
+returns boolean
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (
+    select
+    from iam.tenant_members m
+    where m.tenant_id = iam.caller_tenant_id() and m.user_id = iam.caller_id() and m.deleted_at is null
+  );
+end
+$$;
+comment on function iam.is_member() is
+  'Whether the caller is a member of the tenant that he acts in: a grant at global/all reaches it without.';
+
 -- Opening -------------------------------------------------------------------------------------------------------------
 
 create function iam.find_tenant(of_user uuid)

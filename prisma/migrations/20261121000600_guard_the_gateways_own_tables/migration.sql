@@ -403,6 +403,7 @@ grant execute on function
   iam.caller_id(),
   iam.caller_tenant_id(),
   iam.caller_root_scope_id(),
+  iam.is_member(),
   iam.caller_groups(),
   iam.can(text, text),
   iam.can(text, text, text),

@@ -102,14 +102,15 @@ create policy todos_insert_user
   for insert
   to web_user
   with check (
-    owner_id = (select iam.caller_id())
+    (select iam.is_member())
+    and owner_id = (select iam.caller_id())
     and (
       scope_id = (select iam.caller_root_scope_id())
       or scope_id in (select iam.scopes_with('todos.create', 'caller'))
     )
   );
 comment on policy todos_insert_user on public.todos is
-  'A user creates todos of his own at his tenant''s root, or at a scope where he holds todos.create.';
+  'A member of the tenant creates todos of his own at his tenant''s root, or at a scope where he holds todos.create.';
 
 create policy todos_update_user
   on public.todos

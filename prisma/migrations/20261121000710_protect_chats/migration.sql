@@ -102,14 +102,15 @@ create policy chats_insert_user
   for insert
   to web_user
   with check (
-    owner_id = (select iam.caller_id())
+    (select iam.is_member())
+    and owner_id = (select iam.caller_id())
     and (
       scope_id = (select iam.caller_root_scope_id())
       or scope_id in (select iam.scopes_with('chats.create', 'caller'))
     )
   );
 comment on policy chats_insert_user on public.chats is
-  'A user creates chats of his own at his tenant''s root, or at a scope where he holds chats.create.';
+  'A member of the tenant creates chats of his own at his tenant''s root, or at a scope where he holds chats.create.';
 
 create policy chats_update_user
   on public.chats

@@ -13,6 +13,7 @@ export interface Declared {
   readonly group?: string | undefined;
   readonly parent?: string | undefined;
   readonly publicRead?: true | object | undefined;
+  readonly audience?: string | undefined;
   readonly conditions?: object | undefined;
   readonly shares?: string | undefined;
   readonly fields?: { readonly [field: string]: FieldRule | undefined } | undefined;
@@ -33,6 +34,7 @@ export function checkDeclaration(model: ModelName, declared: Declared): void {
   checkTable(model);
   checkPlace(model, declared);
   checkParent(model, declared.parent);
+  checkAudience(model, declared);
   checkConditions(model, declared);
   checkNames(model, declared);
   checkCommands(model, declared);
@@ -85,6 +87,16 @@ function checkParent(model: ModelName, parent: string | undefined): void {
     model,
     `has no relation ${parent} to the id of one row`,
     `Name one of: ${relations.map(([name]) => name).join(", ") || "none yet; add one in the Prisma schema"}.`,
+  );
+}
+
+function checkAudience(model: ModelName, { audience, publicRead, parent }: Declared): void {
+  if (audience !== "public" || publicRead !== undefined || parent !== undefined || models[model].schema === "iam")
+    return;
+  refuse(
+    model,
+    "lets the anonymous ask, but shows them no row",
+    "Say publicRead, or parent when it follows rows that are public, or leave the audience out.",
   );
 }
 

@@ -50,11 +50,11 @@ alter table ${on} force row level security;
 }
 
 function granted(protection: Protection): string {
-  const { commands, insertable, updatable, publicRead } = protection;
+  const { commands, insertable, updatable, isPublic } = protection;
   const on = qualified(protection);
   const whole = commands.has("delete") ? "select, delete" : "select";
   return [
-    ...(publicRead ? [`grant select on ${on} to web_anon;`] : []),
+    ...(isPublic ? [`grant select on ${on} to web_anon;`] : []),
     `grant ${whole} on ${on} to web_user;`,
     ...(commands.has("create") ? [`grant insert ${columns(insertable)} on ${on} to web_user;`] : []),
     ...(commands.has("update") ? [`grant update ${columns(updatable)} on ${on} to web_user;`] : []),

@@ -20,6 +20,7 @@ export function protectionOf(resource: Resource, resources: Resources): Protecti
     shares: shares && shareTableOf(resource, shares),
     parent: parentOf(resource, resources),
     publicRead: resource.publicRead && columnsOf(resource, resource.publicRead),
+    isPublic: resource.audience === "public",
     conditions: conditionsOf(resource),
     commands,
     featureOf,

@@ -41,6 +41,8 @@ export interface Protection {
   readonly parent: Parent | null;
   /** Which rows everybody in the tenant sees, the anonymous included. */
   readonly publicRead: RowCondition | null;
+  /** True when the anonymous may ask for rows; what they see is what is public, or follows what is. */
+  readonly isPublic: boolean;
   readonly conditions: { readonly [C in RowCommand]?: RowCondition };
   readonly commands: ReadonlySet<Command>;
   readonly featureOf: (command: Command) => string;

@@ -2,7 +2,7 @@
 
 import { createPolicy, type Policy } from "./policy.js";
 import type { Principal, Protection, RowCommand } from "./protection.js";
-import { delegateSentence, publicSentence, userSentence } from "./sentences.js";
+import { delegateSentence, publicChildSentence, publicSentence, userSentence } from "./sentences.js";
 import { name, qualified } from "./spelling.js";
 import {
   allOf,
@@ -62,7 +62,7 @@ export function floorPolicies(
 
 function publicPolicy(protection: Protection): readonly string[] {
   const { table, publicRead } = protection;
-  if (publicRead === null) return [];
+  if (publicRead === null) return publicPolicyOfChild(protection);
   const condition = conditionOn(publicRead, ownRow);
   return [
     createPolicy({
@@ -72,6 +72,22 @@ function publicPolicy(protection: Protection): readonly string[] {
       roles: ["web_user", "web_anon"],
       using: condition === null ? inTenant : allOf([inTenant, condition]),
       sentence: publicSentence(protection),
+    }),
+  ];
+}
+
+// A user's own policy covers what follows a public row; the anonymous have no other.
+function publicPolicyOfChild(protection: Protection): readonly string[] {
+  const { table, parent, isPublic } = protection;
+  if (!isPublic || parent === null) return [];
+  return [
+    createPolicy({
+      name: `${table}_select_public`,
+      on: qualified(protection),
+      command: "select",
+      roles: ["web_anon"],
+      using: allOf([inTenant, followsParent(protection, "read", "caller", ownRow)]),
+      sentence: publicChildSentence(protection, parent),
     }),
   ];
 }
@@ -115,7 +131,8 @@ function mayCreate(protection: Protection): string {
   const { owner } = protection;
   const place = placeOfNew(protection, "caller");
   const parts = [
-    ...(owner === null ? [] : owning(protection, "caller", ownRow)),
+    // Owners are members: whoever reaches every tenant is a member of none by that.
+    ...(owner === null ? [] : ["(select iam.is_member())", ...owning(protection, "caller", ownRow)]),
     ...(place.length === 0 ? [] : [anyOf(place)]),
     ...groupOfNew(protection, "caller"),
   ];

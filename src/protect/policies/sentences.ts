@@ -1,5 +1,5 @@
 /** In charge of the sentences on policies: who may what, for whoever reads the catalog. */
-import type { Protection, RowCommand } from "./protection.js";
+import type { Parent, Protection, RowCommand } from "./protection.js";
 import { listed, literal, withArticle } from "./spelling.js";
 
 const verbs = { read: "sees", create: "creates", update: "edits", delete: "deletes" } as const;
@@ -28,7 +28,7 @@ function creating(protection: Protection): string {
   const { owner, scope, group, parent, singular, plural } = protection;
   const feature = protection.featureOf("create");
   const what = owner ? `${plural} of his own` : withArticle(singular);
-  return `A user creates ${what}${placeSaid()}${group ? ", for himself or for a group he is in" : ""}.`;
+  return `A ${owner ? "member of the tenant" : "user"} creates ${what}${placeSaid()}${group ? ", for himself or for a group he is in" : ""}.`;
   function placeSaid(): string {
     if (parent && !scope)
       return ` at ${withArticle(parent.protection.singular)} that he may edit, or anywhere when he holds ${feature} everywhere`;
@@ -51,6 +51,11 @@ export function delegateSentence(protection: Protection, command: RowCommand): s
 export function publicSentence({ plural, publicRead }: Protection): string {
   const where = Object.entries(publicRead ?? {});
   return `Anybody in the tenant, the anonymous included, sees its ${plural}${where.length === 0 ? "" : ` where ${said(where)}`}.`;
+}
+
+/** The sentence of the policy for the anonymous, on rows that follow others. */
+export function publicChildSentence({ singular }: Protection, { protection }: Parent): string {
+  return `Whoever has not signed in sees ${withArticle(singular)} when he sees its ${protection.singular}.`;
 }
 
 /** Where a row stands, as a sentence goes on. */

@@ -8,6 +8,8 @@ import type { Source, Sql } from "./sql.js";
 /** One compilation: the operation it reads from, the aliases it gives out, and the way back into the compiler. */
 export interface Compilation {
   readonly operation: Operation;
+  /** True when it is asked by nobody who has signed in: it touches public tables only. */
+  readonly isAnonymous: boolean;
   /** A name for the next table of the statement. */
   readonly nextAlias: () => string;
   /** How many rows the lists above can give together: what is compiled here may run as often. */

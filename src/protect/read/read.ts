@@ -29,7 +29,7 @@ export function readOne(
   const asked = { type: objectType(info, resource.name), nodes: info.fieldNodes };
   return readValue<Row>(
     session,
-    selectOne(compilationOf(info), { resource, match: sameId, parent: valueSource({ id }), ...asked }),
+    selectOne(compilationOf(info, session), { resource, match: sameId, parent: valueSource({ id }), ...asked }),
   );
 }
 
@@ -49,7 +49,7 @@ export async function readPage(
   const asked = { type: objectType(info, getNamedType(info.returnType).name), nodes: info.fieldNodes };
   const page = await readValue(
     session,
-    selectPage(compilationOf(info), { resource, args, ...only, parent: valueSource({}), ...asked }),
+    selectPage(compilationOf(info, session), { resource, args, ...only, parent: valueSource({}), ...asked }),
   );
   return connectionOf(resource, args, page);
 }
@@ -57,5 +57,5 @@ export async function readPage(
 /** Reads what a root field asks of a type that is no table: of what a mutation has touched, or of the viewer. */
 export async function readObject(session: Session, info: GraphQLResolveInfo, source: Source): Promise<Row> {
   const asked = { type: objectType(info, getNamedType(info.returnType).name), nodes: info.fieldNodes };
-  return (await readValue<Row>(session, selectObject(compilationOf(info), asked, source))) ?? {};
+  return (await readValue<Row>(session, selectObject(compilationOf(info, session), asked, source))) ?? {};
 }

@@ -1,5 +1,6 @@
 /** In charge of the compiler: a selection on a type becomes one JSON expression, with everything nested below it. */
 import { sql } from "kysely";
+import type { Session } from "../../database/session.js";
 import { GatewayError } from "../../errors.js";
 import type { Resource } from "../resource.js";
 import { type AskedType, askedOf, type Compilation, tableOf } from "./compilation.js";
@@ -11,8 +12,8 @@ import { jsonObject, rowSource, type Source, type Sql } from "./sql.js";
 /** How many rows one statement can give at most, all its lists together: lists in lists multiply. */
 export const mostRows = 25_000;
 
-/** Begins a statement. */
-export function compilationOf(operation: Operation): Compilation {
+/** Begins a statement for whoever the session is. */
+export function compilationOf(operation: Operation, { isAnonymous }: Pick<Session, "isAnonymous">): Compilation {
   let tables = 0;
   let rowsSpent = 0;
   const spend = (rows: number): void => {
@@ -20,7 +21,7 @@ export function compilationOf(operation: Operation): Compilation {
     if (rowsSpent > mostRows)
       throw new GatewayError("BAD_USER_INPUT", `Lists in lists ask for more than ${mostRows} rows.`);
   };
-  return { operation, nextAlias: () => `t${tables++}`, rowsAbove: 1, spend, selectObject };
+  return { operation, isAnonymous, nextAlias: () => `t${tables++}`, rowsAbove: 1, spend, selectObject };
 }
 
 /** What was asked of a type, as a JSON object on one row. */
@@ -45,12 +46,19 @@ function selectField(compilation: Compilation, field: SelectedField, row: Source
     case "guarded":
       return [plan.key, selectGuarded(plan, row)];
     case "one":
+      if (isClosed(compilation, plan.resource)) return [field.key, sql`null`];
       return [field.key, selectOne(compilation, { ...plan, parent: row, ...askedOf(field) })];
     case "many":
+      if (isClosed(compilation, plan.resource)) return [field.key, sql`null`];
       return [field.key, selectPage(compilation, { ...plan, parent: row, ...askedOf(field), args: field.args })];
     case "part":
       return [field.key, selectPart(compilation, { ...plan, row, ...askedOf(field) })];
   }
+}
+
+// No row of such a table is for the anonymous; nor is the table itself, which the database denies with an error.
+function isClosed({ isAnonymous }: Compilation, { audience }: Resource): boolean {
+  return isAnonymous && audience !== "public";
 }
 
 // Wrapped, so that a value that is null can be told from one that is withheld, with the guard judged once.

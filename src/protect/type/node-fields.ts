@@ -63,7 +63,7 @@ function find(resources: Resources, id: string): Found {
 
 async function readNodes(session: Session, info: GraphQLResolveInfo, asked: readonly Found[]): Promise<(Row | null)[]> {
   if (asked.length > maxPageSize) throw new GatewayError("BAD_USER_INPUT", `At most ${maxPageSize} ids.`);
-  const compilation = { ...compilationOf(info), rowsAbove: asked.length };
+  const compilation = { ...compilationOf(info, session), rowsAbove: asked.length };
   const wanted = new Map<Resource, Found[]>();
   for (const one of asked) wanted.set(one.resource, [...(wanted.get(one.resource) ?? []), one]);
   const selectRows = (resource: Resource, found: readonly Found[]): Sql => {

@@ -34,6 +34,7 @@ const plain: Protection = {
   shares: null,
   parent: null,
   publicRead: null,
+  isPublic: false,
   conditions: {},
   commands: new Set(everyCommand),
   featureOf: (command) => `todos.${command}`,
@@ -68,6 +69,7 @@ const forms: readonly Protection[] = [
     singular: "article",
     plural: "articles",
     publicRead: { state: "published" },
+    isPublic: true,
     conditions: { update: { state: ["draft", "review"] }, delete: { state: "draft" } },
     insertable: ["id", "text", "state"],
     updatable: ["text", "state"],
@@ -82,7 +84,7 @@ const forms: readonly Protection[] = [
     scope: { column: "campus", type: "campus" },
     insertable: ["id", "campus"],
   },
-  { ...plain, table: "rules", singular: "rule", plural: "rules", owner: null, publicRead: {} },
+  { ...plain, table: "rules", singular: "rule", plural: "rules", owner: null, publicRead: {}, isPublic: true },
 ];
 
 const id = (n: number) => `00000000-1111-4000-8000-00000000000${n}`;
