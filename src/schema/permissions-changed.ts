@@ -3,7 +3,7 @@ import { builder } from "../builder/builder.js";
 import type { News } from "../builder/follow.js";
 import type { Session } from "../database/session.js";
 import { callTable } from "./call-function.js";
-import { Permissions } from "./permissions.js";
+import { Permissions, readPermissions } from "./permissions.js";
 
 interface Authority extends Record<string, unknown> {
   readonly fingerprint: string;
@@ -26,6 +26,6 @@ builder.subscriptionField("permissionsChanged", (t) =>
       "What the caller may do: at once, and whenever that changes, by whomever or by its date. Ends with his credential.",
     authScopes: { authenticated: true },
     subscribe: (_root, _args, { follow }) => follow({ of: "authority", look: lookAtAuthority }),
-    resolve: (permissions) => permissions,
+    resolve: (_event, _args, { session }, info) => readPermissions(session, info),
   }),
 );

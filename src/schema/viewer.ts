@@ -7,6 +7,7 @@ import { valueSource } from "../protect/read/sql.js";
 import type { Row } from "../protect/resource.js";
 import { tenant } from "../resources/tenant.js";
 import { user } from "../resources/user.js";
+import { Permissions, permissionsAsked } from "./permissions.js";
 
 const ViewerKind = builder.enumType("ViewerKind", {
   description: "The kinds of caller.",
@@ -49,6 +50,23 @@ const Viewer = builder.objectRef<Row>("Viewer").implement({
       description: "The tenant the caller acts in. Null when he belongs to several and has chosen none.",
       authScopes,
       extensions: carry({ kind: "one", resource: tenant, match: isTenantOfCaller }),
+      resolve: (row, _args, _context, info) => (row[info.path.key] ?? null) as Row | null,
+    }),
+    permissions: t.field({
+      type: Permissions,
+      nullable: true,
+      description: "What he may do, or what somebody else may. Null for an anonymous caller.",
+      args: {
+        scope: t.arg.string({
+          description: "Where, as `type/key`. By default anywhere, and of types at the tenant's root.",
+        }),
+        user: t.arg.string({
+          description:
+            "Of whom, by e-mail or global id; by default the caller. Of others with `iam.explain` at the scope.",
+        }),
+      },
+      authScopes,
+      extensions: carry({ kind: "part", values: (_row, args) => permissionsAsked(args), isComputedOnce: true }),
       resolve: (row, _args, _context, info) => (row[info.path.key] ?? null) as Row | null,
     }),
   }),

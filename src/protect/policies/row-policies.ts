@@ -166,6 +166,23 @@ export function mayChange(protection: Protection, command: "update" | "delete"):
   return allOf([may, mayDelegates(protection, command)]);
 }
 
+/** What reading asks of a row: the policies of reading together. */
+export function maySee(protection: Protection): string {
+  const { publicRead } = protection;
+  const byAnybody = publicRead === null ? [] : [conditionOn(publicRead, ownRow) ?? "true"];
+  const byHim = isForEverybody(protection, "read")
+    ? []
+    : [conditioned(protection, "read")(mayCaller(protection, "read"))];
+  return allOf([anyOf([...byAnybody, ...byHim]), mayDelegates(protection, "read")]);
+}
+
+/** What the policies of creating ask of the place of a new row; null where it takes more than a place, e.g. a row to follow. */
+export function mayPut(protection: Protection): string | null {
+  const { parent, scope, group } = protection;
+  if ((parent !== null && scope === null) || group?.isRequired) return null;
+  return allOf([mayCreate(protection), mayDelegates(protection, "create")]);
+}
+
 function mayDelegates(protection: Protection, command: RowCommand): string {
   return allOf([
     ...unless("(select iam.is_acting())", waysOf(protection, command, "actor")),

@@ -1,6 +1,7 @@
 /** In charge of what a GraphQL field stands for in SQL: the machine reads it from the field, wherever the field is asked. */
 import type { GraphQLField } from "graphql";
 import type { Resource } from "../resource.js";
+import type { SelectedField } from "./selection.js";
 import type { Source, Sql } from "./sql.js";
 
 /** The condition under which a row of another table belongs to this one. */
@@ -35,16 +36,25 @@ export interface ManyPlan {
   readonly match?: Match;
 }
 
-/** An object made of the row itself: its fields find these values by name, and the row's own columns besides. */
+/** What the fields of a part find by name, besides the row's own columns. */
+export type Values = Readonly<Record<string, Sql>>;
+
+/** An object made of the row itself. */
 export interface PartPlan {
   readonly kind: "part";
-  readonly values: (row: Source) => Readonly<Record<string, Sql>>;
+  readonly values: (row: Source, args: SelectedField["args"]) => Values;
   /** True when each value is to be computed once for a row, however often it is used. */
   readonly isComputedOnce: boolean;
 }
 
+/** A list of objects made of the row itself, each value computed once. */
+export interface PartsPlan {
+  readonly kind: "parts";
+  readonly values: (row: Source) => readonly Values[];
+}
+
 /** What a field compiles to. A field without a plan is answered by its own resolver. */
-export type FieldPlan = ValuePlan | GuardedPlan | OnePlan | ManyPlan | PartPlan;
+export type FieldPlan = ValuePlan | GuardedPlan | OnePlan | ManyPlan | PartPlan | PartsPlan;
 
 /** The plan a field carries in `extensions.plan`. */
 export function planOf(field: GraphQLField<unknown, unknown>): FieldPlan | undefined {

@@ -5,9 +5,9 @@ import type { Session } from "../../database/session.js";
 import type { Resource, Row } from "../resource.js";
 import { objectType } from "./compilation.js";
 import { type Connection, connectionOf } from "./connection.js";
-import type { Match } from "./field-plan.js";
+import type { Match, Values } from "./field-plan.js";
 import type { PageArguments } from "./page.js";
-import { compilationOf, selectObject, selectOne } from "./select.js";
+import { compilationOf, selectObject, selectOne, selectPart } from "./select.js";
 import { selectPage } from "./select-page.js";
 import { type Source, type Sql, toStatement, valueSource } from "./sql.js";
 
@@ -58,4 +58,11 @@ export async function readPage(
 export async function readObject(session: Session, info: GraphQLResolveInfo, source: Source): Promise<Row> {
   const asked = { type: objectType(info, getNamedType(info.returnType).name), nodes: info.fieldNodes };
   return (await readValue<Row>(session, selectObject(compilationOf(info, session), asked, source))) ?? {};
+}
+
+/** Reads what a root field asks of a type whose fields find these values, each computed once. */
+export async function readPart(session: Session, info: GraphQLResolveInfo, values: Values): Promise<Row> {
+  const asked = { type: objectType(info, getNamedType(info.returnType).name), nodes: info.fieldNodes };
+  const part = { values, row: valueSource({}), ...asked };
+  return (await readValue<Row>(session, selectPart(compilationOf(info), part))) ?? {};
 }

@@ -4,7 +4,7 @@ import type { Session } from "../../database/session.js";
 import { GatewayError } from "../../errors.js";
 import type { Resource } from "../resource.js";
 import { type AskedType, askedOf, type Compilation, tableOf } from "./compilation.js";
-import { type GuardedPlan, type Match, type PartPlan, planOf } from "./field-plan.js";
+import { type GuardedPlan, type Match, planOf, type Values } from "./field-plan.js";
 import { selectPage } from "./select-page.js";
 import { type Operation, type SelectedField, selectedFields } from "./selection.js";
 import { jsonObject, rowSource, type Source, type Sql } from "./sql.js";
@@ -51,8 +51,14 @@ function selectField(compilation: Compilation, field: SelectedField, row: Source
     case "many":
       if (isClosed(compilation, plan.resource)) return [field.key, sql`null`];
       return [field.key, selectPage(compilation, { ...plan, parent: row, ...askedOf(field), args: field.args })];
-    case "part":
-      return [field.key, selectPart(compilation, { ...plan, row, ...askedOf(field) })];
+    case "part": {
+      const part = { values: plan.values(row, field.args), row, ...askedOf(field) };
+      return [field.key, plan.isComputedOnce ? selectPart(compilation, part) : selectInline(compilation, part)];
+    }
+    case "parts": {
+      const parts = plan.values(row).map((values) => selectPart(compilation, { values, row, ...askedOf(field) }));
+      return [field.key, sql`json_build_array(${sql.join(parts)})`];
+    }
   }
 }
 
@@ -66,20 +72,23 @@ function selectGuarded({ guard, expression }: GuardedPlan, row: Source): Sql {
   return sql`case when ${guard(row)} then json_build_array(${expression(row)}) end`;
 }
 
-interface PartQuery extends AskedType, PartPlan {
+/** An object made of a row and of values besides. */
+export interface PartQuery extends AskedType {
+  readonly values: Values;
   readonly row: Source;
 }
 
-function selectPart(compilation: Compilation, { values, isComputedOnce, row, ...asked }: PartQuery): Sql {
-  const found = new Map(Object.entries(values(row)));
-  if (!isComputedOnce) return selectObject(compilation, asked, (column) => found.get(column) ?? row(column));
+/** An object whose values are computed once, however often they are used. */
+export function selectPart(compilation: Compilation, { values, row, ...asked }: PartQuery): Sql {
   const alias = compilation.nextAlias();
-  const object = selectObject(compilation, asked, (column) =>
-    found.has(column) ? sql.id(alias, column) : row(column),
-  );
-  const computed = sql.join([...found].map(([name, value]) => sql`${value} as ${sql.id(name)}`));
+  const object = selectObject(compilation, asked, (column) => (column in values ? sql.id(alias, column) : row(column)));
+  const computed = sql.join(Object.entries(values).map(([name, value]) => sql`${value} as ${sql.id(name)}`));
   // Without the offset, Postgres would copy each value to wherever it is used.
   return sql`(select ${object} from (select ${computed} offset 0) as ${sql.id(alias)})`;
+}
+
+function selectInline(compilation: Compilation, { values, row, ...asked }: PartQuery): Sql {
+  return selectObject(compilation, asked, (column) => values[column] ?? row(column));
 }
 
 /** At most one row of a resource below a parent. */

@@ -3,7 +3,7 @@ import { builder } from "../../builder/builder.js";
 import type { Command } from "../declaration.js";
 import { protectionOf } from "../policies/protection-of.js";
 import { mayDo } from "../read/access.js";
-import { carry } from "../read/field-plan.js";
+import { carry, type Values } from "../read/field-plan.js";
 import { mayReadField, mayWriteField } from "../read/guard.js";
 import { allOf, anyOf, type Source, type Sql } from "../read/sql.js";
 import type { Column, Resource, Row } from "../resource.js";
@@ -47,13 +47,12 @@ function verdict(command: RowCommand): string {
   return `${command}?`;
 }
 
-function verdictsOn(resource: Resource, resources: Resources): (row: Source) => Readonly<Record<string, Sql>> {
+function verdictsOn(resource: Resource, resources: Resources): (row: Source) => Values {
   const protection = protectionOf(resource, resources);
-  // Whoever asks has the row already.
-  const judges = rowCommands(resource).map(
-    (command) => [verdict(command), command === "read" ? () => allOf([]) : mayDo(protection, command)] as const,
-  );
-  return (row) => Object.fromEntries(judges.map(([name, judge]) => [name, judge(row)]));
+  const judged = (command: RowCommand, row: Source): Sql =>
+    // Whoever asks has the row already.
+    command === "read" ? allOf([]) : (mayDo(protection, command, row) ?? anyOf([]));
+  return (row) => Object.fromEntries(rowCommands(resource).map((command) => [verdict(command), judged(command, row)]));
 }
 
 function accessType(resource: Resource) {
@@ -110,7 +109,7 @@ function fieldsType(resource: Resource) {
   });
 }
 
-function fieldVerdicts(resource: Resource, column: Column, row: Source): Readonly<Record<string, Sql>> {
+function fieldVerdicts(resource: Resource, column: Column, row: Source): Values {
   const isEditable = resource.commands.has("update") && editableColumns(resource).includes(column);
   const rule = mayWriteField(resource, column, row);
   return {

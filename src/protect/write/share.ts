@@ -10,7 +10,7 @@ import { protectionOf } from "../policies/protection-of.js";
 import { mayDo } from "../read/access.js";
 import { tableOf } from "../read/compilation.js";
 import { readObject, readValue } from "../read/read.js";
-import { rowSource, type Source, type Sql, toStatement, typed, valueSource } from "../read/sql.js";
+import { anyOf, rowSource, type Source, type Sql, toStatement, typed, valueSource } from "../read/sql.js";
 import type { Resource, Row } from "../resource.js";
 import type { Resources } from "../resources.js";
 import { spoken } from "../type/describe.js";
@@ -28,7 +28,8 @@ const options = {
 /** Adds `shareTodo` and `unshareTodo` to a resource that has shares. */
 export function addShare(resource: Resource, resources: Resources): void {
   if (resource.shares === null) return;
-  const mayShare = mayDo(protectionOf(resource, resources), "share");
+  const protection = protectionOf(resource, resources);
+  const mayShare = (row: Source): Sql => mayDo(protection, "share", row) ?? anyOf([]);
   const shares = sharesOf(resource, resource.shares);
   const who = `its owner may, and who holds \`${resource.featureOf("share")}\` at its scope`;
   builder.mutationFields((t) => ({

@@ -202,7 +202,7 @@ describe("the access to a row of each form", () => {
 
   /** The rows that the same command is said to be allowed on. */
   async function allowed(caller: SqlCaller, form: Protection, command: keyof typeof changes) {
-    const may = mayDo(form, command)(rowSource("t0"));
+    const may = mayDo(form, command, rowSource("t0"));
     const { sql: text } = toStatement(sql`select id from ${sql.id(form.table)} as t0 where ${may} order by id`);
     return (await caller.read<{ id: string }>(text)).map((row) => row.id);
   }
