@@ -119,6 +119,24 @@ describe("two gateways on one database", () => {
     expect(["FORBIDDEN", "NOT_FOUND"]).toContain(late.body.errors?.[0].extensions.code);
   });
 
+  it("refuse a key from the moment that its revocation or rotation was answered, however busy it was (K3)", async () => {
+    const viewer = "{ viewer { kind } }";
+    const make = `mutation { createApiKey(input: { name: "busy", features: ["todos.read"] }) { apiKey { id } secret } }`;
+    const late: number[] = [];
+    for (let pair = 0; pair < 40; pair += 1) {
+      const [one, other] = pair % 2 === 0 ? gateways : [gateways[1], gateways[0]];
+      const { createApiKey: made } = dataOf(await one.ask(jane, make));
+      const use = async (gateway: GatewayProcess) => (await gateway.send({ "x-api-key": made.secret }, viewer)).status;
+      expect(await use(other)).toBe(200);
+      const end = pair % 4 < 2 ? "revokeApiKey" : "rotateApiKey";
+      const busy = Array.from({ length: 4 }, () => use(other));
+      dataOf(await one.ask(jane, `mutation { ${end}(input: { id: "${made.apiKey.id}" }) { apiKey { id } } }`));
+      late.push(await use(other), await use(one));
+      for (const status of await Promise.all(busy)) expect([200, 401]).toContain(status);
+    }
+    expect(late).toEqual(Array(80).fill(401));
+  });
+
   it("end in order when they are asked to", async () => {
     expect(await Promise.all(gateways.map((gateway) => gateway.stop()))).toEqual([0, 0]);
   });

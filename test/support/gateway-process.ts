@@ -10,6 +10,8 @@ export interface GatewayProcess {
   readonly url: string;
   /** Asks over a real connection, as somebody by e-mail. */
   ask(email: string, query: string, variables?: Readonly<Record<string, unknown>>): Promise<Answer>;
+  /** Asks over a real connection, with these headers and no other credential. */
+  send(headers: Readonly<Record<string, string>>, query: string): Promise<Answer>;
   /** Asks it to end, and waits until it has. Tells its exit code. */
   stop(): Promise<number | null>;
 }
@@ -23,20 +25,19 @@ export async function startGatewayProcess(databaseUrl: string): Promise<GatewayP
     stdio: ["ignore", "ignore", "pipe"],
   });
   const url = await addressOf(child);
+  const post = async (headers: Readonly<Record<string, string>>, body: object): Promise<Answer> => {
+    const response = await fetch(`${url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept: "application/graphql-response+json", ...headers },
+      body: JSON.stringify(body),
+    });
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  };
   return {
     url,
-    ask: async (email, query, variables) => {
-      const response = await fetch(`${url}/graphql`, {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          accept: "application/graphql-response+json",
-          authorization: `Bearer ${await tokenFor(email)}`,
-        },
-        body: JSON.stringify({ query, variables }),
-      });
-      return { status: response.status, headers: response.headers, body: await response.json() };
-    },
+    ask: async (email, query, variables) =>
+      post({ authorization: `Bearer ${await tokenFor(email)}` }, { query, variables }),
+    send: (headers, query) => post(headers, { query }),
     stop: async () => {
       if (child.exitCode === null && child.signalCode === null) {
         child.kill("SIGTERM");
