@@ -64,5 +64,5 @@ export async function readObject(session: Session, info: GraphQLResolveInfo, sou
 export async function readPart(session: Session, info: GraphQLResolveInfo, values: Values): Promise<Row> {
   const asked = { type: objectType(info, getNamedType(info.returnType).name), nodes: info.fieldNodes };
   const part = { values, row: valueSource({}), ...asked };
-  return (await readValue<Row>(session, selectPart(compilationOf(info), part))) ?? {};
+  return (await readValue<Row>(session, selectPart(compilationOf(info, session), part))) ?? {};
 }
