@@ -30,7 +30,7 @@ export async function prepareDatabase(config: Config, demoIssuer: DemoIssuer | n
 }
 
 /** The admin's address, for commands that are of no use without. */
-export function requireAdminUrl({ adminUrl }: PreparedDatabase): string {
+export function requireAdminUrl({ adminUrl }: Pick<PreparedDatabase, "adminUrl">): string {
   if (adminUrl !== null) return adminUrl;
   throw new StartupError("There is no address to change the database with.", "Set DATABASE_ADMIN_URL to an owner's.");
 }
