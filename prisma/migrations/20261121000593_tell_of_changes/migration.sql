@@ -94,33 +94,22 @@ begin
   return query
   with held as materialized (
     select * from iam.authority_of(whose)
-  ), above as materialized (
-    select at.effect, at.feature_id, at.scope_id, over.effect as over_effect, over.scope_id as over_scope_id
-    from held at
-    join iam.scope_closure c on c.scope_id = at.scope_id
-    join held over on over.scope_id = c.ancestor_id and over.feature_id = at.feature_id
+  ), places as materialized (
+    select c.scope_id, c.ancestor_id
+    from (select distinct h.scope_id from held h) at
+    cross join lateral (
+      select s.scope_id, s.ancestor_id from iam.scope_closure s where s.scope_id = at.scope_id offset 0
+    ) c
   )
   select h.effect, h.feature_id, h.scope_id
   from held h
-  where not exists (
-      -- said already, at a scope above
-      select
-      from above a
-      where a.effect = h.effect and a.feature_id = h.feature_id and a.scope_id = h.scope_id
-        and a.over_effect = h.effect and a.over_scope_id <> h.scope_id
-    )
+  join places p on p.scope_id = h.scope_id
+  join held over on over.scope_id = p.ancestor_id and over.feature_id = h.feature_id
+  group by h.effect, h.feature_id, h.scope_id
+  having not bool_or(over.effect = h.effect and over.scope_id <> h.scope_id)
     and case h.effect
-      when 'allow' then not exists (
-        select
-        from above a
-        where a.effect = 'allow' and a.feature_id = h.feature_id and a.scope_id = h.scope_id and a.over_effect = 'deny'
-      )
-      else exists (
-        select
-        from above a
-        where a.effect = 'deny' and a.feature_id = h.feature_id and a.scope_id = h.scope_id
-          and a.over_effect = 'allow' and a.over_scope_id <> h.scope_id
-      )
+      when 'allow' then not bool_or(over.effect = 'deny')
+      else bool_or(over.effect = 'allow' and over.scope_id <> h.scope_id)
     end;
 end
 $$;
@@ -181,25 +170,27 @@ declare
   tenant uuid := iam.caller_tenant_id();
   wide uuid[] := array[iam.root_scope_id(tenant), iam.find_scope(null, 'global', 'all')];
   whose text;
+  told text;
+  narrow uuid[];
   at timestamptz;
 begin
   fingerprint := jsonb_build_array(iam.caller_id(), tenant, iam.actor_id())::text;
   foreach whose in array array['caller', 'actor', 'key'] loop
     continue when whose = 'actor' and not iam.is_acting() or whose = 'key' and not iam.has_api_key();
-    fingerprint := md5(fingerprint || (
-      with telling as materialized (
-        select * from iam.telling_authority_of(whose)
-      )
-      select jsonb_build_array(
-        (select string_agg(t::text, ';' order by t.effect, t.feature_id, t.scope_id) from telling t),
-        -- below the root nothing ever moves in or out
-        (
-          select string_agg(c.ancestor_id || '/' || c.scope_id, ';' order by c.ancestor_id, c.scope_id)
-          from iam.scope_closure c
-          where c.ancestor_id in (select t.scope_id from telling t) and c.ancestor_id <> all (wide)
-        )
-      )::text
-    ));
+    select string_agg(t::text, ';' order by t.effect, t.feature_id, t.scope_id),
+           array_agg(distinct t.scope_id) filter (where t.scope_id <> all (wide))
+    into told, narrow
+    from iam.telling_authority_of(whose) t;
+    -- what stands below each of the scopes; into the root, and out of it, nothing ever moves
+    fingerprint := md5(jsonb_build_array(fingerprint, told, (
+      select jsonb_object_agg(b.ancestor_id, b.below)
+      from (
+        select c.ancestor_id, jsonb_build_array(count(*), sum(uuid_hash_extended(c.scope_id, 0))) as below
+        from iam.scope_closure c
+        where c.ancestor_id = any (narrow)
+        group by c.ancestor_id
+      ) b
+    ))::text);
     at := least(at, iam.next_change_of(whose));
   end loop;
   lasts_millis := extract(epoch from at - clock_timestamp()) * 1000;
