@@ -117,14 +117,14 @@ join iam.scopes s on s.type = given.scope_type and s.key = given.scope_key;
 insert into public.todo_shares (tenant_id, todo_id, group_id, can_write) values
   ('acacacac-0000-4000-8000-000000000001', '70d00000-0000-4000-8000-000000000001', '60000000-0000-4000-8000-000000000001', true);
 
-insert into public.chats (id, tenant_id, owner_id, scope_id, message, created_at)
-select given.id::uuid, s.tenant_id, u.id, s.id, given.message, timestamptz '2026-01-05 10:00+00' + given.n * interval '1 day'
+insert into public.chats (id, tenant_id, owner_id, scope_id, message, reminder, created_at)
+select given.id::uuid, s.tenant_id, u.id, s.id, given.message, given.reminder, timestamptz '2026-01-05 10:00+00' + given.n * interval '1 day'
 from (
   values
-    (1, 'c4a70000-0000-4000-8000-000000000001', 'bob@acme.test', 'acme', 'Who is in the office on Friday?'),
-    (2, 'c4a70000-0000-4000-8000-000000000002', 'alice@acme.test', 'acme', 'Numbers for the quarter'),
-    (3, 'c4a70000-0000-4000-8000-000000000003', 'carol@globex.test', 'globex', 'Candidates')
-) given (n, id, email, tenant, message)
+    (1, 'c4a70000-0000-4000-8000-000000000001', 'bob@acme.test', 'acme', 'Who is in the office on Friday?', 'Ask Jane about the key.'),
+    (2, 'c4a70000-0000-4000-8000-000000000002', 'alice@acme.test', 'acme', 'Numbers for the quarter', null),
+    (3, 'c4a70000-0000-4000-8000-000000000003', 'carol@globex.test', 'globex', 'Candidates', null)
+) given (n, id, email, tenant, message, reminder)
 join iam.users u on u.email = given.email
 join iam.scopes s on s.type = 'tenant' and s.key = given.tenant;
 insert into public.chat_shares (tenant_id, chat_id, group_id) values

@@ -7,5 +7,6 @@ export const chat = resource("Chat", {
   owner: "ownerId",
   scope: "scopeId",
   shares: "ChatShare",
+  fields: { reminder: { read: "owner", write: "owner", onDeny: "null" } },
   commands: ["create", "update", "delete", "share"],
 });

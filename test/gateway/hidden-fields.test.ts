@@ -59,6 +59,34 @@ describe("internalNote", () => {
   });
 });
 
+describe("reminder", () => {
+  const chats = "{ chats(orderBy: [{ createdAt: ASC }]) { nodes { message reminder } } }";
+
+  it("allows the owner, and is null for whoever sees the chat besides him, holders of everything included", async () => {
+    const message = "Who is in the office on Friday?";
+    const { body } = await world.as("bob", chats);
+    expect(body).toEqual({ data: { chats: { nodes: [{ message, reminder: "Ask Jane about the key." }] } } });
+    for (const who of ["alice", "jane", "erin"] as const) {
+      const { body: seen } = await world.as(who, chats);
+      expect(seen.errors).toBeUndefined();
+      expect(seen.data.chats.nodes[0]).toEqual({ message, reminder: null });
+    }
+  });
+
+  it("denies everybody else to write it, and writes nothing", async () => {
+    const { status, body } = await world.as(
+      "alice",
+      'mutation { updateChat(input: { id: "Chat:c4a70000-0000-4000-8000-000000000001", reminder: "x" }) { chat { id } } }',
+    );
+    expect({ status, code: body.errors[0].extensions }).toMatchObject({
+      status: 403,
+      code: { coordinate: "Chat.reminder", requires: "owner" },
+    });
+    const { rows } = await world.database.owner.query("select from public.chats where reminder = 'x'");
+    expect(rows).toEqual([]);
+  });
+});
+
 // Every argument that could tell: if an answer changes with the note, the note is known.
 const probes: readonly (readonly [string, string])[] = [
   ["eq", '{ todos(filter: { internalNote: { eq: "A" } }) { totalCount nodes { id } } }'],

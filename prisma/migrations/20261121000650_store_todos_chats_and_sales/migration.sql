@@ -36,6 +36,7 @@ create table public.chats (
   owner_id uuid not null default iam.caller_id(),
   scope_id uuid not null default iam.caller_root_scope_id(),
   message text not null,
+  reminder text,
   created_at timestamptz(6) not null default now(),
   updated_at timestamptz(6) not null default now(),
   constraint chats_pkey primary key (id)
@@ -143,6 +144,7 @@ alter table public.todos
 alter table public.todo_shares
   add constraint todo_shares_one_check check (num_nonnulls(group_id, user_id) = 1);
 alter table public.chats
-  add constraint chats_message_check check (message <> '' and length(message) <= 5000);
+  add constraint chats_message_check check (message <> '' and length(message) <= 5000),
+  add constraint chats_reminder_check check (length(reminder) <= 5000);
 alter table public.chat_shares
   add constraint chat_shares_one_check check (num_nonnulls(group_id, user_id) = 1);

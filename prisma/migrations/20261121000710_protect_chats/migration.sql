@@ -61,8 +61,8 @@ alter table public.chats enable row level security;
 alter table public.chats force row level security;
 
 grant select, delete on public.chats to web_user;
-grant insert (message, scope_id) on public.chats to web_user;
-grant update (message) on public.chats to web_user;
+grant insert (message, reminder, scope_id) on public.chats to web_user;
+grant update (message, reminder) on public.chats to web_user;
 grant select, insert, update, delete on public.chats to iam_definer;
 
 create policy chats_all_definer
