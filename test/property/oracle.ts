@@ -264,9 +264,9 @@ export function mayReadNew(world: World, caller: Caller, resource: Row["resource
   return allows(world, caller, "read", row);
 }
 
-/** An owner is, or was, a member: who only reaches the tenant from above owns nothing in it. */
-export function mayOwn(world: World, caller: Caller): boolean {
-  return world.memberships.some((m) => m.user === caller.user && m.tenant === caller.tenant);
+/** An owner is a member: who only reaches the tenant from above puts nothing in his own name into it. */
+function mayOwn(world: World, { user, tenant }: Caller): boolean {
+  return user !== null && tenant !== null && isMember(world, user, tenant);
 }
 
 /** Whether the caller sees the share: it is meant for him, or he may share the row. Whoever acts as him, and a key, must see the row. */
