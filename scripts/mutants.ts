@@ -8,7 +8,8 @@ import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { startProofCluster } from "../test/property/proof-cluster.js";
 import { type Arena, kill, noMutant, prepareArena } from "./mutants/kill.js";
-import { listMutants, type Mutant } from "./mutants/list.js";
+import { listMutants } from "./mutants/list.js";
+import { killField, listSchemaMutants } from "./mutants/schema-mutants.js";
 
 const { values } = parseArgs({
   options: {
@@ -18,6 +19,12 @@ const { values } = parseArgs({
     workers: { type: "string", default: "2" },
   },
 });
+
+/** A broken guard, and what tries to notice. */
+interface Mutant {
+  readonly name: string;
+  readonly kill: () => Promise<string | null>;
+}
 
 interface Outcome {
   readonly mutant: Mutant;
@@ -40,14 +47,18 @@ try {
 
 async function runAll(arena: Arena): Promise<readonly Outcome[]> {
   const origin = await cluster.clone();
-  const mutants = (await listMutants(origin.owner)).filter((mutant) => new RegExp(values.only).test(mutant.name));
+  const all: readonly Mutant[] = [
+    ...(await listMutants(origin.owner)).map((mutant) => ({ name: mutant.name, kill: () => kill(arena, mutant) })),
+    ...listSchemaMutants().map((mutant) => ({ name: mutant.name, kill: () => killField(arena, mutant) })),
+  ];
+  const mutants = all.filter((mutant) => new RegExp(values.only).test(mutant.name));
   await origin.drop();
   const outcomes: Outcome[] = [];
   let next = 0;
   const work = async () => {
     for (let mutant = mutants[next++]; mutant !== undefined; mutant = mutants[next++]) {
       const since = Date.now();
-      const killer = await kill(arena, mutant);
+      const killer = await mutant.kill();
       if (killer !== noMutant) outcomes.push({ mutant, killer });
       const seconds = ((Date.now() - since) / 1000).toFixed(1);
       const verdict = killer === null ? "SURVIVED" : "killed";

@@ -1,4 +1,5 @@
 /** In charge of asking the whole gateway over HTTP, signed tokens and all, what one caller may do in a stored world. */
+import type { GraphQLSchema } from "graphql";
 import { createPool } from "../../src/database/pool.js";
 import { createSessions } from "../../src/database/session.js";
 import { schema } from "../../src/schema/index.js";
@@ -13,12 +14,12 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** A gateway of its own over a database, trusting the providers of the stored worlds. */
-export async function startGateway(url: string): Promise<Gateway> {
+/** A gateway of its own over a database, trusting the providers of the stored worlds; by default with the schema as it is. */
+export async function startGateway(url: string, served: GraphQLSchema = schema): Promise<Gateway> {
   const pool = createPool({ url, size: 2, acquireTimeoutMillis: 30_000, prepare: true });
   const issuers = new Map(await Promise.all([enabledIssuer, disabledIssuer].map(makeIssuer)));
   const rows = [...issuers.values()].map((issuer) => issuer.row);
-  const gateway = createTestGateway({ schema, sessions: createSessions(pool), providerRows: async () => rows });
+  const gateway = createTestGateway({ schema: served, sessions: createSessions(pool), providerRows: async () => rows });
   const tokenOf = (stored: StoredWorld, user: string) =>
     issuers.get(stored.issuerOf(user))?.sign({ claims: { sub: stored.id(user) } });
   return {

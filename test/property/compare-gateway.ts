@@ -73,7 +73,12 @@ async function compareReads({ gateway, stored, who, caller, label, notes }: Comp
     notes.same(`${label}: ${row.id} by id`, can("read")(row), found !== null);
     if (row.resource !== "todos" || found === null) return;
     const told = found.internalNote === `note of ${row.id}`;
-    notes.same(`${label}: internal note of ${row.id}`, oracle.mayAudit(world, caller, row), told);
+    const mayAudit = oracle.mayAudit(world, caller, row);
+    notes.same(`${label}: internal note of ${row.id}`, mayAudit, told);
+    const isRefused = errorsOf(body).some(
+      ({ path, extensions }) => path?.[0] === `r${n}` && extensions?.code === "FORBIDDEN",
+    );
+    notes.same(`${label}: internal note of ${row.id} refused`, !mayAudit, isRefused);
   });
   const expected = {
     todos: world.rows
@@ -184,7 +189,16 @@ async function compareTogether({ gateway, stored, who, label, notes }: Compariso
   } else notes.same(`${label}: ${mutations.map((mutation) => mutation.label).join(", ")}`, "all", body);
 }
 
+interface FoundError {
+  readonly path?: readonly string[];
+  readonly extensions?: { readonly code?: string };
+}
+
+function errorsOf(body: Answer["body"]): readonly FoundError[] {
+  return body.errors ?? [];
+}
+
 function firstError(body: Answer["body"]): readonly [path: string | undefined, code: string | undefined] {
-  const error = body.errors?.[0];
+  const [error] = errorsOf(body);
   return [error?.path?.[0], error?.extensions?.code];
 }
