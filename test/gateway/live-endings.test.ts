@@ -1,13 +1,21 @@
 /** In charge of how subscriptions end and what they leave: with the credential, with the right to be here, with the line, with the gateway. */
 
 import { afterEach, describe, expect, inject, it, vi } from "vitest";
+import { CredentialError } from "../../src/auth/credential-error.js";
 import { signDemoToken } from "../../src/auth/demo-issuer.js";
 import { arrangeKey } from "../support/api-keys.js";
 import type { EventStream } from "../support/event-stream.js";
+import { graphqlRequest } from "../support/gateway.js";
 import { tokenFor } from "../support/gateway-over.js";
 import { useLiveGateway } from "../support/live-gateway.js";
 
-const live = useLiveGateway({ mostPerSubscriber: 3 });
+let refusal: CredentialError | null = null;
+const live = useLiveGateway({
+  mostPerSubscriber: 3,
+  beforeAuthenticate: () => {
+    if (refusal !== null) throw refusal;
+  },
+});
 
 const bob = "bob@acme.test";
 const jane = "jane@acme.test";
@@ -59,6 +67,14 @@ describe("a subscription ends with an error that says why", () => {
     await run("update iam.providers set is_enabled = false");
     expect(await errorOf(stream)).toEqual({ code: "FORBIDDEN", reason: 52107 });
     await run("update iam.providers set is_enabled = true");
+  });
+
+  it("when the credential is not accepted any more, at the next look", async () => {
+    const stream = await begin(live.follow(jane, mine));
+    refusal = new CredentialError("UNKNOWN_KEY");
+    await run("update iam.users set is_locked = false where email = $1", jane);
+    expect(await errorOf(stream)).toEqual({ code: "UNAUTHENTICATED", reason: "UNKNOWN_KEY" });
+    refusal = null;
   });
 
   it("when the membership of the named tenant ends, and leaves a denial in the audit", async () => {
@@ -184,6 +200,22 @@ describe("a subscription leaves nothing", () => {
     });
     setTimeout(() => hangUp.abort(), 3);
     await pending.catch(() => undefined);
+  });
+});
+
+describe("a subscriber who takes nothing", () => {
+  it("is cut off after a minute, and nothing in between keeps his events back", async () => {
+    const limits: number[] = [];
+    const response = await live.testGateway.gateway.fetch(
+      graphqlRequest({ query: mine }, { accept: "text/event-stream", authorization: `Bearer ${await tokenFor(jane)}` }),
+      { req: { socket: { setTimeout: (millis: number) => limits.push(millis) } } },
+    );
+    await vi.waitFor(() => expect(limits).toEqual([60_000]));
+    expect(response.headers.get("x-accel-buffering")).toBe("no");
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    const reader = response.body?.getReader();
+    await reader?.read();
+    await reader?.cancel();
   });
 });
 

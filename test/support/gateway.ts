@@ -29,6 +29,8 @@ export interface TestGatewayOptions {
   /** Where its events go; nowhere by default. */
   readonly audit?: Pick<AuditTrail, "record">;
   readonly isReady?: () => Promise<boolean>;
+  /** What stands before the real look at a credential; nothing by default. */
+  readonly beforeAuthenticate?: () => void;
   /** Nobody is provisioned by default. */
   readonly admit?: Admit;
   readonly touchApiKey?: (publicId: string) => Promise<void>;
@@ -60,10 +62,14 @@ export function createTestGateway(options: TestGatewayOptions): TestGateway {
   const log: Log = { write: (event) => logged.push(event) };
   const providers = createProviders({ readRows: options.providerRows, log });
   const rules = { findProvider: providers.find, maxLifetimeSeconds: 86_400 };
+  const authenticate = createAuthenticate(rules);
   const gateway = createGateway({
     schema: options.schema,
     sessions: options.sessions,
-    authenticate: createAuthenticate(rules),
+    authenticate: async (shown) => {
+      options.beforeAuthenticate?.();
+      return await authenticate(shown);
+    },
     explainToken: (token) => explainToken(token, rules),
     admit: options.admit ?? (async () => undefined),
     touchApiKey: options.touchApiKey ?? (async () => undefined),

@@ -18,6 +18,8 @@ import { tokenFor } from "./gateway-over.js";
 export interface LiveOptions {
   /** The address to LISTEN at, made from the database's; null polls. */
   readonly listenUrl?: (database: TestDatabase) => string | null;
+  /** What stands before each look at a credential. */
+  readonly beforeAuthenticate?: () => void;
   readonly most?: number;
   readonly mostPerSubscriber?: number;
 }
@@ -29,6 +31,7 @@ export interface LiveGateway {
   readonly pool: Pool;
   readonly changes: Changes;
   readonly subscriptions: Subscriptions;
+  readonly testGateway: TestGateway;
   readonly logged: LogEvent[];
   /** What was given to the audit. */
   readonly audited: AuditRecord[];
@@ -87,6 +90,9 @@ export function useLiveGateway(options: LiveOptions = {}): LiveGateway {
     get subscriptions() {
       return get().subscriptions;
     },
+    get testGateway() {
+      return get().gateway;
+    },
     get logged() {
       return get().logged;
     },
@@ -123,6 +129,7 @@ async function start(database: TestDatabase, options: LiveOptions, audited: Audi
     sessions: createSessions(pool),
     providerRows: () => pool.query({ sql: "select * from iam.list_providers()", parameters: [] }),
     subscriptions,
+    ...(options.beforeAuthenticate === undefined ? {} : { beforeAuthenticate: options.beforeAuthenticate }),
     audit: { record: (event) => audited.push(event) },
   });
   const server = await listen(gateway.gateway, { host: "127.0.0.1", port: 0 });
