@@ -1,6 +1,7 @@
 /** In charge of the rows behind shares: opening and closing, as statements. Who may is for the policies of the share's table. */
 import { sql } from "kysely";
-import { type ModelName, models } from "../../generated/datamodel.js";
+import type { ModelName } from "../../generated/datamodel.js";
+import { shareTableOf } from "../policies/protection-of.js";
 import { type Sql, typed } from "../read/sql.js";
 import type { Resource } from "../resource.js";
 import type { Grantee, ShareFlags } from "./share-input.js";
@@ -14,11 +15,8 @@ export interface Shares {
 
 /** Finds the table of a resource's shares, and in it the column that points back. */
 export function sharesOf(resource: Resource, model: ModelName): Shares {
-  const { schema, table, relations } = models[model];
-  const back = Object.values(relations).find((relation) => relation.model === resource.name && !relation.isList);
-  const column = back?.columns[back.references.indexOf("id")];
-  if (column === undefined) throw new TypeError(`${model} doesn't point at ${resource.name} by its id.`);
-  return { table: sql.id(schema, table), row: sql.id(column) };
+  const { schema, table, row } = shareTableOf(resource, model);
+  return { table: sql.id(schema, table), row: sql.id(row) };
 }
 
 /** Opens a row, or sets anew what was opened. */
