@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { createPool } from "../src/database/pool.js";
 import { createSessions } from "../src/database/session.js";
 import { startGateway } from "../test/property/ask-gateway.js";
+import { compareAccess } from "../test/property/compare-access.js";
 import { compareWithGateway } from "../test/property/compare-gateway.js";
 import { type ProofCluster, startProofCluster } from "../test/property/proof-cluster.js";
 import { type ProofResult, proveWorlds } from "../test/property/prove-worlds.js";
@@ -70,14 +71,22 @@ async function proveBatch(
   const database = await on.clone();
   const pool = createPool({ url: database.url, size: 2, acquireTimeoutMillis: 30_000, prepare: true });
   const gateway = await startGateway(database.url);
+  const sessions = createSessions(pool);
   try {
     return await proveWorlds({
       ...batch,
       owner: database.owner,
-      sessions: createSessions(pool),
+      sessions,
       stride,
       limitMillis: 900_000,
-      more: (stored) => compareWithGateway(gateway, stored, 4),
+      more: async (stored) => {
+        const decided = await compareWithGateway(gateway, stored, 4);
+        const told = await compareAccess({ gateway, sessions }, stored);
+        return {
+          decisions: decided.decisions + told.decisions,
+          disagreements: [...decided.disagreements, ...told.disagreements],
+        };
+      },
     });
   } finally {
     await gateway.close();

@@ -28,7 +28,15 @@ const periods: readonly Period[] = [
   { from: 3600, until: 7200 },
 ];
 
-const productFeatures = ["*", "iam", "iam.groups", "iam.groups.read", "iam.impersonate", "view_sales_page"].concat(
+const productFeatures = [
+  "*",
+  "iam",
+  "iam.groups",
+  "iam.groups.read",
+  "iam.impersonate",
+  "iam.explain",
+  "view_sales_page",
+].concat(
   ["todos", "chats"].flatMap((name) => [
     name,
     ...["read", "create", "update", "delete", "share"].map((c) => `${name}.${c}`),
@@ -44,7 +52,7 @@ export const systemRoles: readonly Role[] = [
   {
     id: "auditor",
     tenant: null,
-    features: ["iam.groups.read", "todos.read", "todos.audit", "chats.read"],
+    features: ["iam.groups.read", "iam.explain", "todos.read", "todos.audit", "chats.read"],
     includes: [],
   },
 ];

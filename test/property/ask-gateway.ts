@@ -10,7 +10,12 @@ import { disabledIssuer, enabledIssuer, type StoredWorld } from "./store-world.j
 
 /** Asks as a credential of a world. */
 export interface Gateway {
-  ask(stored: StoredWorld, who: Credential, query: string): Promise<Answer>;
+  ask(
+    stored: StoredWorld,
+    who: Credential,
+    query: string,
+    variables?: Readonly<Record<string, unknown>>,
+  ): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -23,7 +28,7 @@ export async function startGateway(url: string, served: GraphQLSchema = schema):
   const tokenOf = (stored: StoredWorld, user: string) =>
     issuers.get(stored.issuerOf(user))?.sign({ claims: { sub: stored.id(user) } });
   return {
-    ask: async (stored, { user, tenant, apiKey, actAs }, query) => {
+    ask: async (stored, { user, tenant, apiKey, actAs }, query, variables) => {
       const token = user === null || apiKey !== undefined ? null : ((await tokenOf(stored, user)) ?? null);
       return gateway
         .as(token, {
@@ -31,7 +36,7 @@ export async function startGateway(url: string, served: GraphQLSchema = schema):
           ...(apiKey === undefined ? {} : { "x-api-key": stored.keyOf(apiKey).text }),
           ...(actAs === undefined ? {} : { "x-act-as": `${stored.id(actAs)}@proof.test` }),
         })
-        .query(query);
+        .query(query, variables);
     },
     close: () => pool.close(),
   };
