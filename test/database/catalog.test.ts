@@ -49,6 +49,17 @@ const rules: readonly (readonly [rule: string, offenders: string])[] = [
      where n.nspname in ${schemas} and has_schema_privilege(role, n.oid, 'CREATE')`,
   ],
   [
+    "what trusts a floor stands on one",
+    `select distinct p.polrelid::regclass::text from pg_policy p
+     where coalesce(pg_get_expr(p.polqual, p.polrelid), '') || coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '') ~ 'iam\\.(named|given_everywhere|scopes_given|scope_keys_given|groups_named|is_member|shared_)'
+       and not exists (
+         select from pg_policy floor
+         where floor.polrelid = p.polrelid and not floor.polpermissive and floor.polcmd = '*' and 'web_user'::regrole = any (floor.polroles)
+           and pg_get_expr(floor.polqual, floor.polrelid) = '(tenant_id = ( SELECT iam.caller_tenant_id() AS caller_tenant_id))'
+           and pg_get_expr(floor.polwithcheck, floor.polrelid) = '(tenant_id = ( SELECT iam.caller_tenant_id() AS caller_tenant_id))'
+       )`,
+  ],
+  [
     "every definer function looks into pg_catalog first and into pg_temp last",
     `select p.oid::regprocedure::text from pg_proc p where p.pronamespace::regnamespace::text in ${schemas} and p.prosecdef
        and not coalesce('search_path=pg_catalog, pg_temp' = any (p.proconfig), false)`,

@@ -91,6 +91,14 @@ describe("a session", () => {
               "select iam.caller_id() as me, iam.caller_tenant_id() as tenant, (select count(*)::int from todos) as todos, (select count(*)::int from iam.users) as users, iam.can('*', 'tenant/acme') as can",
             ),
           ).toEqual([{ me: null, tenant: null, todos: 0, users: 0, can: false }]);
+          for (const statement of [
+            "select from chats",
+            "select from todo_shares",
+            "update todos set title = 'Still here' returning id",
+            "delete from todos returning id",
+            "update todo_shares set can_read = true returning id",
+          ])
+            expect(await sql(statement)).toEqual([]);
         });
       } finally {
         await database.owner.query(revive);

@@ -23,35 +23,39 @@ comment on function iam.is_live(timestamptz, timestamptz) is
 
 create function iam.reaches_all_tenants(of_user uuid)
 returns boolean
-language sql stable
+language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
-  select exists (
+begin
+  return exists (
     select
     from iam.grants g
     join iam.scopes s on s.id = g.scope_id and s.tenant_id is null
     where g.user_id = of_user
       and g.effect = 'allow'
       and iam.is_live(g.valid_from, g.valid_until)
-  )
+  );
+end
 $$;
 comment on function iam.reaches_all_tenants(uuid) is
   'Whether an allow-grant at global/all lets the user act in tenants that he is not a member of.';
 
 create function iam.may_act_in(of_user uuid, tenant uuid)
 returns boolean
-language sql stable
+language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
-  select exists (select from iam.tenants t where t.id = tenant and t.deleted_at is null)
-     and (
-       exists (
-         select
-         from iam.tenant_members m
-         where m.tenant_id = tenant and m.user_id = of_user and m.deleted_at is null
-       )
-       or iam.reaches_all_tenants(of_user)
-     )
+begin
+  perform
+  from iam.tenants t
+  join iam.tenant_members m on m.tenant_id = t.id
+  where t.id = tenant and t.deleted_at is null and m.user_id = of_user and m.deleted_at is null;
+  return found
+    or (
+      iam.reaches_all_tenants(of_user)
+      and exists (select from iam.tenants t where t.id = tenant and t.deleted_at is null)
+    );
+end
 $$;
 comment on function iam.may_act_in(uuid, uuid) is
   'Whether the tenant is active and the user is an active member of it, or a grant at global/all reaches it.';
@@ -61,22 +65,19 @@ comment on function iam.may_act_in(uuid, uuid) is
 create function iam.is_acting()
 returns boolean
 language sql stable
-set search_path = pg_catalog, pg_temp
-as $$ select nullif(current_setting('app.actor_id', true), '') is not null $$;
+return nullif(current_setting('app.actor_id', true), '') is not null;
 comment on function iam.is_acting() is 'Whether somebody acts as the caller.';
 
 create function iam.has_api_key()
 returns boolean
 language sql stable
-set search_path = pg_catalog, pg_temp
-as $$ select nullif(current_setting('app.api_key_id', true), '') is not null $$;
+return nullif(current_setting('app.api_key_id', true), '') is not null;
 comment on function iam.has_api_key() is 'Whether the session was opened with an API key.';
 
 create function iam.is_delegated()
 returns boolean
 language sql stable
-set search_path = pg_catalog, pg_temp
-as $$ select iam.is_acting() or iam.has_api_key() $$;
+return iam.is_acting() or iam.has_api_key();
 comment on function iam.is_delegated() is
   'Whether the session is allowed less than its user: somebody acts as him, or it was opened with an API key.';
 
@@ -174,18 +175,24 @@ comment on function iam.caller_tenant_id() is
 
 create function iam.root_scope_id(tenant uuid)
 returns uuid
-language sql stable
+language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
-  select s.id from iam.scopes s where s.tenant_id = tenant and s.parent_id is null
+begin
+  return (select s.id from iam.scopes s where s.tenant_id = tenant and s.parent_id is null);
+end
 $$;
 comment on function iam.root_scope_id(uuid) is 'The root of a tenant''s tree of scopes.';
 
 create function iam.caller_root_scope_id()
 returns uuid
-language sql stable
+language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
-as $$ select iam.root_scope_id(iam.caller_tenant_id()) $$;
+as $$
+begin
+  return iam.root_scope_id(iam.caller_tenant_id());
+end
+$$;
 comment on function iam.caller_root_scope_id() is
   'The root scope of the caller''s tenant, where new rows are put unless a scope is given.';
 
@@ -194,16 +201,19 @@ returns boolean
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  me uuid := nullif(current_setting('app.user_id', true), '');
+  tenant uuid := nullif(current_setting('app.tenant_id', true), '');
 begin
   return exists (
     select
     from iam.tenant_members m
-    where m.tenant_id = iam.caller_tenant_id() and m.user_id = iam.caller_id() and m.deleted_at is null
+    where m.tenant_id = tenant and m.user_id = me and m.deleted_at is null
   );
 end
 $$;
 comment on function iam.is_member() is
-  'Whether the caller is a member of the tenant that he acts in: a grant at global/all reaches it without.';
+  'Whether the caller, active or not, is a member of the tenant that he acts in: a grant at global/all reaches it without.';
 
 -- Opening -------------------------------------------------------------------------------------------------------------
 

@@ -27,11 +27,13 @@ language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  return (
-    select array_agg(c.ancestor_id)
-    from iam.features f
-    join iam.feature_closure c on c.feature_id = f.id
-    where f.code = feature
+  return nullif(
+    array(
+      select c.ancestor_id
+      from iam.feature_closure c
+      where c.feature_id = (select f.id from iam.features f where f.code = feature)
+    ),
+    '{}'
   );
 end
 $$;
@@ -58,6 +60,36 @@ $$;
 comment on function iam.gives(uuid, uuid, uuid[]) is
   'Whether a grant''s role or feature gives one of the features, directly or through included roles.';
 
+create function iam.live_grants(of_user uuid, tenant uuid, any_of uuid[])
+returns table (scope_id uuid, effect iam.grant_effect)
+language sql stable
+as $$
+  select g.scope_id, g.effect
+  from iam.grants g
+  where (
+      g.user_id = of_user
+      or g.group_id = any (array(
+        select c.group_id
+        from iam.group_members m
+        join iam.group_closure c on c.included_group_id = m.group_id
+        where m.tenant_id = tenant and m.user_id = of_user and iam.is_live(m.valid_from, m.valid_until)
+      ))
+    )
+    and (g.tenant_id = tenant or g.tenant_id is null)
+    and (
+      g.feature_id = any (any_of)
+      or g.role_id = any (array(
+        select c.role_id
+        from iam.role_features rf
+        join iam.role_closure c on c.included_role_id = rf.role_id
+        where rf.feature_id = any (any_of) and (c.tenant_id = tenant or c.tenant_id is null)
+      ))
+    )
+    and iam.is_live(g.valid_from, g.valid_until)
+$$;
+comment on function iam.live_grants(uuid, uuid, uuid[]) is
+  'Where the user''s live grants in the tenant, his groups'' included, give or deny one of the features. Becomes part of the asking query: ask it with variables, not per row.';
+
 create function iam.grants_covering(of_user uuid, tenant uuid, feature text)
 returns table (scope_id uuid, effect iam.grant_effect)
 language plpgsql stable
@@ -65,27 +97,8 @@ security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   above uuid[] := iam.features_above(feature);
-  giving uuid[];
-  in_groups uuid[];
 begin
-  if above is null or of_user is null then
-    return;
-  end if;
-  giving := array(
-    select distinct c.role_id
-    from iam.role_features rf
-    join iam.role_closure c on c.included_role_id = rf.role_id
-    where rf.feature_id = any (above) and (c.tenant_id = tenant or c.tenant_id is null)
-  );
-  in_groups := array(select iam.groups_of(of_user, tenant));
-  return query
-  select g.scope_id, g.effect
-  from iam.grants g
-  where (g.user_id = of_user or g.group_id = any (in_groups))
-    and (g.tenant_id = tenant or g.tenant_id is null)
-    and (g.feature_id = any (above) or g.role_id = any (giving))
-    and (g.valid_from is null or g.valid_from <= statement_timestamp())
-    and (g.valid_until is null or g.valid_until > statement_timestamp());
+  return query select g.scope_id, g.effect from iam.live_grants(of_user, tenant, above) g;
 end
 $$;
 comment on function iam.grants_covering(uuid, uuid, text) is
@@ -97,12 +110,12 @@ language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  at_or_above uuid[] := array(select c.ancestor_id from iam.scope_closure c where c.scope_id = user_can.scope);
+  above uuid[] := iam.features_above(feature);
 begin
   return (
     select coalesce(bool_or(g.effect = 'allow') and not bool_or(g.effect = 'deny'), false)
-    from iam.grants_covering(of_user, tenant, feature) g
-    where g.scope_id = any (at_or_above)
+    from iam.live_grants(of_user, tenant, above) g
+    where g.scope_id = any (array(select c.ancestor_id from iam.scope_closure c where c.scope_id = user_can.scope))
   );
 end
 $$;
@@ -198,22 +211,42 @@ end
 $$;
 comment on function iam.principal(text) is 'The user who is the caller, or who acts as him.';
 
-create function iam.scopes_with(feature text, whose text)
+-- Policies ask what follows. Their table's floor, tenant_id = (select iam.caller_tenant_id()), asks once per statement
+-- whether everybody is still active; what is asked below that floor need not ask it again.
+
+create function iam.named(whose text)
+returns uuid
+language sql stable
+return nullif(current_setting(case whose when 'caller' then 'app.user_id' when 'actor' then 'app.actor_id' end, true), '')::uuid;
+comment on function iam.named(text) is
+  'The user whom the session names as its caller, or as who acts as him, active or not: for conditions below a table''s floor.';
+
+create function iam.scopes_given(feature text, whose text)
 returns setof uuid
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  tenant uuid := iam.caller_tenant_id();
+  tenant uuid := nullif(current_setting('app.tenant_id', true), '');
+  person uuid := iam.named(whose);
+  above uuid[];
   allowed uuid[];
   denied uuid[];
 begin
   if whose = 'key' then
     allowed := array(select iam.key_scopes(feature));
   else
+    above := iam.features_above(feature);
     select array_agg(g.scope_id) filter (where g.effect = 'allow'), array_agg(g.scope_id) filter (where g.effect = 'deny')
     into allowed, denied
-    from iam.grants_covering(iam.principal(whose), tenant, feature) g;
+    from iam.live_grants(person, tenant, above) g;
+  end if;
+  if denied is null then
+    return query
+    select distinct c.scope_id
+    from iam.scope_closure c
+    where c.tenant_id = tenant and c.ancestor_id = any (allowed);
+    return;
   end if;
   return query
   select distinct c.scope_id
@@ -225,6 +258,81 @@ begin
       from iam.scope_closure d
       where d.scope_id = c.scope_id and d.ancestor_id = any (denied)
     );
+end
+$$;
+comment on function iam.scopes_given(text, text) is
+  'What iam.scopes_with(feature, whose) answers for an active session: for conditions below a table''s floor.';
+
+create function iam.given_everywhere(feature text, whose text)
+returns boolean
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tenant uuid := nullif(current_setting('app.tenant_id', true), '');
+  person uuid := iam.named(whose);
+  above uuid[];
+begin
+  if tenant is null then
+    return false;
+  elsif whose = 'key' then
+    return exists (
+      select
+      from iam.key_scopes(feature) k (id)
+      join iam.scopes s on s.id = k.id
+      where s.parent_id is null
+    );
+  end if;
+  above := iam.features_above(feature);
+  return (
+    select coalesce(bool_or(g.effect = 'allow' and s.id is not null) and not bool_or(g.effect = 'deny'), false)
+    from iam.live_grants(person, tenant, above) g
+    -- the tenant's root, or the global scope: nothing else has no parent, and no other tenant's is granted here
+    left join iam.scopes s on s.id = g.scope_id and s.parent_id is null
+  );
+end
+$$;
+comment on function iam.given_everywhere(text, text) is
+  'What iam.holds_everywhere(feature, whose) answers for an active session: for conditions below a table''s floor.';
+
+create function iam.groups_named(whose text)
+returns setof uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query select iam.groups_of(iam.named(whose), nullif(current_setting('app.tenant_id', true), '')::uuid);
+end
+$$;
+comment on function iam.groups_named(text) is
+  'What iam.groups_with(whose) answers for an active session: for conditions below a table''s floor.';
+
+create function iam.scope_keys_given(feature text, scope_type text, whose text)
+returns setof text
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tenant uuid := nullif(current_setting('app.tenant_id', true), '');
+begin
+  return query
+  select s.key
+  from iam.scopes s
+  where s.tenant_id = tenant and s.type = scope_type and s.id in (select iam.scopes_given(feature, whose));
+end
+$$;
+comment on function iam.scope_keys_given(text, text, text) is
+  'What iam.scope_keys_with(feature, scope_type, whose) answers for an active session: for conditions below a table''s floor.';
+
+create function iam.scopes_with(feature text, whose text)
+returns setof uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if iam.caller_tenant_id() is not null then
+    return query select iam.scopes_given(feature, whose);
+  end if;
 end
 $$;
 comment on function iam.scopes_with(text, text) is
@@ -252,24 +360,31 @@ comment on function iam.scopes_with(text) is
 
 create function iam.scope_keys_with(feature text, scope_type text, whose text)
 returns setof text
-language sql stable
+language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
-  select s.key
-  from iam.scopes s
-  where s.type = scope_type and s.id in (select iam.scopes_with(feature, whose))
+begin
+  if iam.caller_tenant_id() is not null then
+    return query select iam.scope_keys_given(feature, scope_type, whose);
+  end if;
+end
 $$;
 comment on function iam.scope_keys_with(text, text, text) is
   'The keys of the scopes of one type at which one of the session''s three (caller, actor, key) holds the feature.';
 
 create function iam.scope_keys_with(feature text, scope_type text)
 returns setof text
-language sql stable
+language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  tenant uuid := iam.caller_tenant_id();
+begin
+  return query
   select s.key
   from iam.scopes s
-  where s.type = scope_type and s.id in (select iam.scopes_with(feature))
+  where s.tenant_id = tenant and s.type = scope_type and s.id in (select iam.scopes_with(feature));
+end
 $$;
 comment on function iam.scope_keys_with(text, text) is
   'The keys of the scopes of one type at which the caller holds the feature, for tables that hold a key instead of a scope.';
@@ -279,20 +394,8 @@ returns boolean
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
-declare
-  tenant uuid := iam.caller_tenant_id();
-  root uuid := iam.root_scope_id(tenant);
-  everywhere uuid := iam.find_scope(null, 'global', 'all');
 begin
-  if tenant is null then
-    return false;
-  elsif whose = 'key' then
-    return exists (select from iam.key_scopes(feature) k (id) where k.id in (root, everywhere));
-  end if;
-  return (
-    select coalesce(bool_or(g.effect = 'allow' and g.scope_id in (root, everywhere)) and not bool_or(g.effect = 'deny'), false)
-    from iam.grants_covering(iam.principal(whose), tenant, feature) g
-  );
+  return iam.caller_tenant_id() is not null and iam.given_everywhere(feature, whose);
 end
 $$;
 comment on function iam.holds_everywhere(text, text) is
@@ -334,9 +437,13 @@ comment on function iam.holds_somewhere(text) is 'Whether the caller holds the f
 
 create function iam.groups_with(whose text)
 returns setof uuid
-language sql stable
+language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
-as $$ select iam.groups_of(iam.principal(whose), iam.caller_tenant_id()) $$;
+as $$
+begin
+  return query select iam.groups_of(iam.principal(whose), iam.caller_tenant_id());
+end
+$$;
 comment on function iam.groups_with(text) is 'Every group that the caller, or whoever acts as him, is in.';
 
 create function iam.caller_groups()

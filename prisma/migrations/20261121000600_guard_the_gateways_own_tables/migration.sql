@@ -424,6 +424,11 @@ grant execute on function
   iam.scopes_with(text, text),
   iam.scope_keys_with(text, text, text),
   iam.holds_everywhere(text, text),
+  iam.named(text),
+  iam.groups_named(text),
+  iam.given_everywhere(text, text),
+  iam.scopes_given(text, text),
+  iam.scope_keys_given(text, text, text),
   iam.caller_authority(),
   iam.pre_request()
 to web_user, web_anon;

@@ -3,14 +3,21 @@
 
 create function iam.shared_todos(command text, whose text)
 returns setof uuid
-language sql stable
-security definer set search_path = pg_catalog, pg_temp
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan
 as $$
+declare
+  tenant uuid := nullif(current_setting('app.tenant_id', true), '');
+  person uuid := iam.named(whose);
+  in_groups uuid[] := array(select iam.groups_of(person, tenant));
+begin
+  return query
   select s.todo_id
   from public.todo_shares s
-  where s.tenant_id = (select iam.caller_tenant_id())
+  where s.tenant_id = tenant
     and case command when 'read' then s.can_read when 'update' then s.can_write when 'delete' then s.can_delete end
-    and (s.user_id = (select iam.principal(whose)) or s.group_id = any (array(select iam.groups_with(whose))))
+    and (s.user_id = person or s.group_id = any (in_groups));
+end
 $$;
 comment on function iam.shared_todos(text, text) is
   'The todos shared for read, update or delete with the caller, or with whoever acts as him.';
@@ -89,9 +96,9 @@ create policy todos_select_user
   for select
   to web_user
   using (
-    (select iam.holds_everywhere('todos.read', 'caller'))
-    or owner_id = (select iam.caller_id())
-    or scope_id in (select iam.scopes_with('todos.read', 'caller'))
+    (select iam.given_everywhere('todos.read', 'caller'))
+    or owner_id = (select iam.named('caller'))
+    or scope_id in (select iam.scopes_given('todos.read', 'caller'))
     or id in (select iam.shared_todos('read', 'caller'))
   );
 comment on policy todos_select_user on public.todos is
@@ -103,10 +110,10 @@ create policy todos_insert_user
   to web_user
   with check (
     (select iam.is_member())
-    and owner_id = (select iam.caller_id())
+    and owner_id = (select iam.named('caller'))
     and (
       scope_id = (select iam.caller_root_scope_id())
-      or scope_id in (select iam.scopes_with('todos.create', 'caller'))
+      or scope_id in (select iam.scopes_given('todos.create', 'caller'))
     )
   );
 comment on policy todos_insert_user on public.todos is
@@ -117,15 +124,15 @@ create policy todos_update_user
   for update
   to web_user
   using (
-    (select iam.holds_everywhere('todos.update', 'caller'))
-    or owner_id = (select iam.caller_id())
-    or scope_id in (select iam.scopes_with('todos.update', 'caller'))
+    (select iam.given_everywhere('todos.update', 'caller'))
+    or owner_id = (select iam.named('caller'))
+    or scope_id in (select iam.scopes_given('todos.update', 'caller'))
     or id in (select iam.shared_todos('update', 'caller'))
   )
   with check (
-    (select iam.holds_everywhere('todos.update', 'caller'))
-    or owner_id = (select iam.caller_id())
-    or scope_id in (select iam.scopes_with('todos.update', 'caller'))
+    (select iam.given_everywhere('todos.update', 'caller'))
+    or owner_id = (select iam.named('caller'))
+    or scope_id in (select iam.scopes_given('todos.update', 'caller'))
     or id in (select iam.shared_todos('update', 'caller'))
   );
 comment on policy todos_update_user on public.todos is
@@ -136,9 +143,9 @@ create policy todos_delete_user
   for delete
   to web_user
   using (
-    (select iam.holds_everywhere('todos.delete', 'caller'))
-    or owner_id = (select iam.caller_id())
-    or scope_id in (select iam.scopes_with('todos.delete', 'caller'))
+    (select iam.given_everywhere('todos.delete', 'caller'))
+    or owner_id = (select iam.named('caller'))
+    or scope_id in (select iam.scopes_given('todos.delete', 'caller'))
     or id in (select iam.shared_todos('delete', 'caller'))
   );
 comment on policy todos_delete_user on public.todos is
@@ -152,15 +159,15 @@ create policy todos_select_delegate
   using (
     (
       not (select iam.is_acting())
-      or (select iam.holds_everywhere('todos.read', 'actor'))
-      or owner_id = (select iam.actor_id())
-      or scope_id in (select iam.scopes_with('todos.read', 'actor'))
+      or (select iam.given_everywhere('todos.read', 'actor'))
+      or owner_id = (select iam.named('actor'))
+      or scope_id in (select iam.scopes_given('todos.read', 'actor'))
       or id in (select iam.shared_todos('read', 'actor'))
     )
     and (
       not (select iam.has_api_key())
-      or (select iam.holds_everywhere('todos.read', 'key'))
-      or scope_id in (select iam.scopes_with('todos.read', 'key'))
+      or (select iam.given_everywhere('todos.read', 'key'))
+      or scope_id in (select iam.scopes_given('todos.read', 'key'))
     )
   );
 comment on policy todos_select_delegate on public.todos is
@@ -174,14 +181,14 @@ create policy todos_insert_delegate
   with check (
     (
       not (select iam.is_acting())
-      or (select iam.holds_everywhere('todos.create', 'actor'))
-      or scope_id in (select iam.scopes_with('todos.create', 'actor'))
+      or (select iam.given_everywhere('todos.create', 'actor'))
+      or scope_id in (select iam.scopes_given('todos.create', 'actor'))
       or scope_id = (select iam.caller_root_scope_id())
     )
     and (
       not (select iam.has_api_key())
-      or (select iam.holds_everywhere('todos.create', 'key'))
-      or scope_id in (select iam.scopes_with('todos.create', 'key'))
+      or (select iam.given_everywhere('todos.create', 'key'))
+      or scope_id in (select iam.scopes_given('todos.create', 'key'))
     )
   );
 comment on policy todos_insert_delegate on public.todos is
@@ -195,29 +202,29 @@ create policy todos_update_delegate
   using (
     (
       not (select iam.is_acting())
-      or (select iam.holds_everywhere('todos.update', 'actor'))
-      or owner_id = (select iam.actor_id())
-      or scope_id in (select iam.scopes_with('todos.update', 'actor'))
+      or (select iam.given_everywhere('todos.update', 'actor'))
+      or owner_id = (select iam.named('actor'))
+      or scope_id in (select iam.scopes_given('todos.update', 'actor'))
       or id in (select iam.shared_todos('update', 'actor'))
     )
     and (
       not (select iam.has_api_key())
-      or (select iam.holds_everywhere('todos.update', 'key'))
-      or scope_id in (select iam.scopes_with('todos.update', 'key'))
+      or (select iam.given_everywhere('todos.update', 'key'))
+      or scope_id in (select iam.scopes_given('todos.update', 'key'))
     )
   )
   with check (
     (
       not (select iam.is_acting())
-      or (select iam.holds_everywhere('todos.update', 'actor'))
-      or owner_id = (select iam.actor_id())
-      or scope_id in (select iam.scopes_with('todos.update', 'actor'))
+      or (select iam.given_everywhere('todos.update', 'actor'))
+      or owner_id = (select iam.named('actor'))
+      or scope_id in (select iam.scopes_given('todos.update', 'actor'))
       or id in (select iam.shared_todos('update', 'actor'))
     )
     and (
       not (select iam.has_api_key())
-      or (select iam.holds_everywhere('todos.update', 'key'))
-      or scope_id in (select iam.scopes_with('todos.update', 'key'))
+      or (select iam.given_everywhere('todos.update', 'key'))
+      or scope_id in (select iam.scopes_given('todos.update', 'key'))
     )
   );
 comment on policy todos_update_delegate on public.todos is
@@ -231,15 +238,15 @@ create policy todos_delete_delegate
   using (
     (
       not (select iam.is_acting())
-      or (select iam.holds_everywhere('todos.delete', 'actor'))
-      or owner_id = (select iam.actor_id())
-      or scope_id in (select iam.scopes_with('todos.delete', 'actor'))
+      or (select iam.given_everywhere('todos.delete', 'actor'))
+      or owner_id = (select iam.named('actor'))
+      or scope_id in (select iam.scopes_given('todos.delete', 'actor'))
       or id in (select iam.shared_todos('delete', 'actor'))
     )
     and (
       not (select iam.has_api_key())
-      or (select iam.holds_everywhere('todos.delete', 'key'))
-      or scope_id in (select iam.scopes_with('todos.delete', 'key'))
+      or (select iam.given_everywhere('todos.delete', 'key'))
+      or scope_id in (select iam.scopes_given('todos.delete', 'key'))
     )
   );
 comment on policy todos_delete_delegate on public.todos is
@@ -284,27 +291,27 @@ create policy todo_shares_select_user
   for select
   to web_user
   using (
-    user_id = (select iam.caller_id())
-    or group_id in (select iam.caller_groups())
+    user_id = (select iam.named('caller'))
+    or group_id in (select iam.groups_named('caller'))
     or exists (
       select
       from public.todos r
       where r.id = todo_shares.todo_id
         and (
-          (select iam.holds_everywhere('todos.share', 'caller'))
-          or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('todos.share', 'caller'))
+          (select iam.given_everywhere('todos.share', 'caller'))
+          or r.owner_id = (select iam.named('caller'))
+          or r.scope_id in (select iam.scopes_given('todos.share', 'caller'))
         )
         and (
           not (select iam.is_acting())
-          or (select iam.holds_everywhere('todos.share', 'actor'))
-          or r.owner_id = (select iam.actor_id())
-          or r.scope_id in (select iam.scopes_with('todos.share', 'actor'))
+          or (select iam.given_everywhere('todos.share', 'actor'))
+          or r.owner_id = (select iam.named('actor'))
+          or r.scope_id in (select iam.scopes_given('todos.share', 'actor'))
         )
         and (
           not (select iam.has_api_key())
-          or (select iam.holds_everywhere('todos.share', 'key'))
-          or r.scope_id in (select iam.scopes_with('todos.share', 'key'))
+          or (select iam.given_everywhere('todos.share', 'key'))
+          or r.scope_id in (select iam.scopes_given('todos.share', 'key'))
         )
     )
   );
@@ -330,39 +337,39 @@ create policy todo_shares_insert_user
       from public.todos r
       where r.id = todo_shares.todo_id
         and (
-          (select iam.holds_everywhere('todos.share', 'caller'))
-          or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('todos.share', 'caller'))
+          (select iam.given_everywhere('todos.share', 'caller'))
+          or r.owner_id = (select iam.named('caller'))
+          or r.scope_id in (select iam.scopes_given('todos.share', 'caller'))
         )
         and (
           not (select iam.is_acting())
-          or (select iam.holds_everywhere('todos.share', 'actor'))
-          or r.owner_id = (select iam.actor_id())
-          or r.scope_id in (select iam.scopes_with('todos.share', 'actor'))
+          or (select iam.given_everywhere('todos.share', 'actor'))
+          or r.owner_id = (select iam.named('actor'))
+          or r.scope_id in (select iam.scopes_given('todos.share', 'actor'))
         )
         and (
           not (select iam.has_api_key())
-          or (select iam.holds_everywhere('todos.share', 'key'))
-          or r.scope_id in (select iam.scopes_with('todos.share', 'key'))
+          or (select iam.given_everywhere('todos.share', 'key'))
+          or r.scope_id in (select iam.scopes_given('todos.share', 'key'))
         )
         and (
           not todo_shares.can_write
           or (
             (
-              (select iam.holds_everywhere('todos.update', 'caller'))
-              or r.owner_id = (select iam.caller_id())
-              or r.scope_id in (select iam.scopes_with('todos.update', 'caller'))
+              (select iam.given_everywhere('todos.update', 'caller'))
+              or r.owner_id = (select iam.named('caller'))
+              or r.scope_id in (select iam.scopes_given('todos.update', 'caller'))
             )
             and (
               not (select iam.is_acting())
-              or (select iam.holds_everywhere('todos.update', 'actor'))
-              or r.owner_id = (select iam.actor_id())
-              or r.scope_id in (select iam.scopes_with('todos.update', 'actor'))
+              or (select iam.given_everywhere('todos.update', 'actor'))
+              or r.owner_id = (select iam.named('actor'))
+              or r.scope_id in (select iam.scopes_given('todos.update', 'actor'))
             )
             and (
               not (select iam.has_api_key())
-              or (select iam.holds_everywhere('todos.update', 'key'))
-              or r.scope_id in (select iam.scopes_with('todos.update', 'key'))
+              or (select iam.given_everywhere('todos.update', 'key'))
+              or r.scope_id in (select iam.scopes_given('todos.update', 'key'))
             )
           )
         )
@@ -370,20 +377,20 @@ create policy todo_shares_insert_user
           not todo_shares.can_delete
           or (
             (
-              (select iam.holds_everywhere('todos.delete', 'caller'))
-              or r.owner_id = (select iam.caller_id())
-              or r.scope_id in (select iam.scopes_with('todos.delete', 'caller'))
+              (select iam.given_everywhere('todos.delete', 'caller'))
+              or r.owner_id = (select iam.named('caller'))
+              or r.scope_id in (select iam.scopes_given('todos.delete', 'caller'))
             )
             and (
               not (select iam.is_acting())
-              or (select iam.holds_everywhere('todos.delete', 'actor'))
-              or r.owner_id = (select iam.actor_id())
-              or r.scope_id in (select iam.scopes_with('todos.delete', 'actor'))
+              or (select iam.given_everywhere('todos.delete', 'actor'))
+              or r.owner_id = (select iam.named('actor'))
+              or r.scope_id in (select iam.scopes_given('todos.delete', 'actor'))
             )
             and (
               not (select iam.has_api_key())
-              or (select iam.holds_everywhere('todos.delete', 'key'))
-              or r.scope_id in (select iam.scopes_with('todos.delete', 'key'))
+              or (select iam.given_everywhere('todos.delete', 'key'))
+              or r.scope_id in (select iam.scopes_given('todos.delete', 'key'))
             )
           )
         )
@@ -403,20 +410,20 @@ create policy todo_shares_update_user
     from public.todos r
     where r.id = todo_shares.todo_id
       and (
-        (select iam.holds_everywhere('todos.share', 'caller'))
-        or r.owner_id = (select iam.caller_id())
-        or r.scope_id in (select iam.scopes_with('todos.share', 'caller'))
+        (select iam.given_everywhere('todos.share', 'caller'))
+        or r.owner_id = (select iam.named('caller'))
+        or r.scope_id in (select iam.scopes_given('todos.share', 'caller'))
       )
       and (
         not (select iam.is_acting())
-        or (select iam.holds_everywhere('todos.share', 'actor'))
-        or r.owner_id = (select iam.actor_id())
-        or r.scope_id in (select iam.scopes_with('todos.share', 'actor'))
+        or (select iam.given_everywhere('todos.share', 'actor'))
+        or r.owner_id = (select iam.named('actor'))
+        or r.scope_id in (select iam.scopes_given('todos.share', 'actor'))
       )
       and (
         not (select iam.has_api_key())
-        or (select iam.holds_everywhere('todos.share', 'key'))
-        or r.scope_id in (select iam.scopes_with('todos.share', 'key'))
+        or (select iam.given_everywhere('todos.share', 'key'))
+        or r.scope_id in (select iam.scopes_given('todos.share', 'key'))
       )
   ))
   with check (exists (
@@ -424,39 +431,39 @@ create policy todo_shares_update_user
     from public.todos r
     where r.id = todo_shares.todo_id
       and (
-        (select iam.holds_everywhere('todos.share', 'caller'))
-        or r.owner_id = (select iam.caller_id())
-        or r.scope_id in (select iam.scopes_with('todos.share', 'caller'))
+        (select iam.given_everywhere('todos.share', 'caller'))
+        or r.owner_id = (select iam.named('caller'))
+        or r.scope_id in (select iam.scopes_given('todos.share', 'caller'))
       )
       and (
         not (select iam.is_acting())
-        or (select iam.holds_everywhere('todos.share', 'actor'))
-        or r.owner_id = (select iam.actor_id())
-        or r.scope_id in (select iam.scopes_with('todos.share', 'actor'))
+        or (select iam.given_everywhere('todos.share', 'actor'))
+        or r.owner_id = (select iam.named('actor'))
+        or r.scope_id in (select iam.scopes_given('todos.share', 'actor'))
       )
       and (
         not (select iam.has_api_key())
-        or (select iam.holds_everywhere('todos.share', 'key'))
-        or r.scope_id in (select iam.scopes_with('todos.share', 'key'))
+        or (select iam.given_everywhere('todos.share', 'key'))
+        or r.scope_id in (select iam.scopes_given('todos.share', 'key'))
       )
       and (
         not todo_shares.can_write
         or (
           (
-            (select iam.holds_everywhere('todos.update', 'caller'))
-            or r.owner_id = (select iam.caller_id())
-            or r.scope_id in (select iam.scopes_with('todos.update', 'caller'))
+            (select iam.given_everywhere('todos.update', 'caller'))
+            or r.owner_id = (select iam.named('caller'))
+            or r.scope_id in (select iam.scopes_given('todos.update', 'caller'))
           )
           and (
             not (select iam.is_acting())
-            or (select iam.holds_everywhere('todos.update', 'actor'))
-            or r.owner_id = (select iam.actor_id())
-            or r.scope_id in (select iam.scopes_with('todos.update', 'actor'))
+            or (select iam.given_everywhere('todos.update', 'actor'))
+            or r.owner_id = (select iam.named('actor'))
+            or r.scope_id in (select iam.scopes_given('todos.update', 'actor'))
           )
           and (
             not (select iam.has_api_key())
-            or (select iam.holds_everywhere('todos.update', 'key'))
-            or r.scope_id in (select iam.scopes_with('todos.update', 'key'))
+            or (select iam.given_everywhere('todos.update', 'key'))
+            or r.scope_id in (select iam.scopes_given('todos.update', 'key'))
           )
         )
       )
@@ -464,20 +471,20 @@ create policy todo_shares_update_user
         not todo_shares.can_delete
         or (
           (
-            (select iam.holds_everywhere('todos.delete', 'caller'))
-            or r.owner_id = (select iam.caller_id())
-            or r.scope_id in (select iam.scopes_with('todos.delete', 'caller'))
+            (select iam.given_everywhere('todos.delete', 'caller'))
+            or r.owner_id = (select iam.named('caller'))
+            or r.scope_id in (select iam.scopes_given('todos.delete', 'caller'))
           )
           and (
             not (select iam.is_acting())
-            or (select iam.holds_everywhere('todos.delete', 'actor'))
-            or r.owner_id = (select iam.actor_id())
-            or r.scope_id in (select iam.scopes_with('todos.delete', 'actor'))
+            or (select iam.given_everywhere('todos.delete', 'actor'))
+            or r.owner_id = (select iam.named('actor'))
+            or r.scope_id in (select iam.scopes_given('todos.delete', 'actor'))
           )
           and (
             not (select iam.has_api_key())
-            or (select iam.holds_everywhere('todos.delete', 'key'))
-            or r.scope_id in (select iam.scopes_with('todos.delete', 'key'))
+            or (select iam.given_everywhere('todos.delete', 'key'))
+            or r.scope_id in (select iam.scopes_given('todos.delete', 'key'))
           )
         )
       )
@@ -494,20 +501,20 @@ create policy todo_shares_delete_user
     from public.todos r
     where r.id = todo_shares.todo_id
       and (
-        (select iam.holds_everywhere('todos.share', 'caller'))
-        or r.owner_id = (select iam.caller_id())
-        or r.scope_id in (select iam.scopes_with('todos.share', 'caller'))
+        (select iam.given_everywhere('todos.share', 'caller'))
+        or r.owner_id = (select iam.named('caller'))
+        or r.scope_id in (select iam.scopes_given('todos.share', 'caller'))
       )
       and (
         not (select iam.is_acting())
-        or (select iam.holds_everywhere('todos.share', 'actor'))
-        or r.owner_id = (select iam.actor_id())
-        or r.scope_id in (select iam.scopes_with('todos.share', 'actor'))
+        or (select iam.given_everywhere('todos.share', 'actor'))
+        or r.owner_id = (select iam.named('actor'))
+        or r.scope_id in (select iam.scopes_given('todos.share', 'actor'))
       )
       and (
         not (select iam.has_api_key())
-        or (select iam.holds_everywhere('todos.share', 'key'))
-        or r.scope_id in (select iam.scopes_with('todos.share', 'key'))
+        or (select iam.given_everywhere('todos.share', 'key'))
+        or r.scope_id in (select iam.scopes_given('todos.share', 'key'))
       )
   ));
 comment on policy todo_shares_delete_user on public.todo_shares is

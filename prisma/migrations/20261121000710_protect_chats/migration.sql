@@ -3,14 +3,21 @@
 
 create function iam.shared_chats(command text, whose text)
 returns setof uuid
-language sql stable
-security definer set search_path = pg_catalog, pg_temp
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan
 as $$
+declare
+  tenant uuid := nullif(current_setting('app.tenant_id', true), '');
+  person uuid := iam.named(whose);
+  in_groups uuid[] := array(select iam.groups_of(person, tenant));
+begin
+  return query
   select s.chat_id
   from public.chat_shares s
-  where s.tenant_id = (select iam.caller_tenant_id())
+  where s.tenant_id = tenant
     and case command when 'read' then s.can_read when 'update' then s.can_write when 'delete' then s.can_delete end
-    and (s.user_id = (select iam.principal(whose)) or s.group_id = any (array(select iam.groups_with(whose))))
+    and (s.user_id = person or s.group_id = any (in_groups));
+end
 $$;
 comment on function iam.shared_chats(text, text) is
   'The chats shared for read, update or delete with the caller, or with whoever acts as him.';
@@ -89,9 +96,9 @@ create policy chats_select_user
   for select
   to web_user
   using (
-    (select iam.holds_everywhere('chats.read', 'caller'))
-    or owner_id = (select iam.caller_id())
-    or scope_id in (select iam.scopes_with('chats.read', 'caller'))
+    (select iam.given_everywhere('chats.read', 'caller'))
+    or owner_id = (select iam.named('caller'))
+    or scope_id in (select iam.scopes_given('chats.read', 'caller'))
     or id in (select iam.shared_chats('read', 'caller'))
   );
 comment on policy chats_select_user on public.chats is
@@ -103,10 +110,10 @@ create policy chats_insert_user
   to web_user
   with check (
     (select iam.is_member())
-    and owner_id = (select iam.caller_id())
+    and owner_id = (select iam.named('caller'))
     and (
       scope_id = (select iam.caller_root_scope_id())
-      or scope_id in (select iam.scopes_with('chats.create', 'caller'))
+      or scope_id in (select iam.scopes_given('chats.create', 'caller'))
     )
   );
 comment on policy chats_insert_user on public.chats is
@@ -117,15 +124,15 @@ create policy chats_update_user
   for update
   to web_user
   using (
-    (select iam.holds_everywhere('chats.update', 'caller'))
-    or owner_id = (select iam.caller_id())
-    or scope_id in (select iam.scopes_with('chats.update', 'caller'))
+    (select iam.given_everywhere('chats.update', 'caller'))
+    or owner_id = (select iam.named('caller'))
+    or scope_id in (select iam.scopes_given('chats.update', 'caller'))
     or id in (select iam.shared_chats('update', 'caller'))
   )
   with check (
-    (select iam.holds_everywhere('chats.update', 'caller'))
-    or owner_id = (select iam.caller_id())
-    or scope_id in (select iam.scopes_with('chats.update', 'caller'))
+    (select iam.given_everywhere('chats.update', 'caller'))
+    or owner_id = (select iam.named('caller'))
+    or scope_id in (select iam.scopes_given('chats.update', 'caller'))
     or id in (select iam.shared_chats('update', 'caller'))
   );
 comment on policy chats_update_user on public.chats is
@@ -136,9 +143,9 @@ create policy chats_delete_user
   for delete
   to web_user
   using (
-    (select iam.holds_everywhere('chats.delete', 'caller'))
-    or owner_id = (select iam.caller_id())
-    or scope_id in (select iam.scopes_with('chats.delete', 'caller'))
+    (select iam.given_everywhere('chats.delete', 'caller'))
+    or owner_id = (select iam.named('caller'))
+    or scope_id in (select iam.scopes_given('chats.delete', 'caller'))
     or id in (select iam.shared_chats('delete', 'caller'))
   );
 comment on policy chats_delete_user on public.chats is
@@ -152,15 +159,15 @@ create policy chats_select_delegate
   using (
     (
       not (select iam.is_acting())
-      or (select iam.holds_everywhere('chats.read', 'actor'))
-      or owner_id = (select iam.actor_id())
-      or scope_id in (select iam.scopes_with('chats.read', 'actor'))
+      or (select iam.given_everywhere('chats.read', 'actor'))
+      or owner_id = (select iam.named('actor'))
+      or scope_id in (select iam.scopes_given('chats.read', 'actor'))
       or id in (select iam.shared_chats('read', 'actor'))
     )
     and (
       not (select iam.has_api_key())
-      or (select iam.holds_everywhere('chats.read', 'key'))
-      or scope_id in (select iam.scopes_with('chats.read', 'key'))
+      or (select iam.given_everywhere('chats.read', 'key'))
+      or scope_id in (select iam.scopes_given('chats.read', 'key'))
     )
   );
 comment on policy chats_select_delegate on public.chats is
@@ -174,14 +181,14 @@ create policy chats_insert_delegate
   with check (
     (
       not (select iam.is_acting())
-      or (select iam.holds_everywhere('chats.create', 'actor'))
-      or scope_id in (select iam.scopes_with('chats.create', 'actor'))
+      or (select iam.given_everywhere('chats.create', 'actor'))
+      or scope_id in (select iam.scopes_given('chats.create', 'actor'))
       or scope_id = (select iam.caller_root_scope_id())
     )
     and (
       not (select iam.has_api_key())
-      or (select iam.holds_everywhere('chats.create', 'key'))
-      or scope_id in (select iam.scopes_with('chats.create', 'key'))
+      or (select iam.given_everywhere('chats.create', 'key'))
+      or scope_id in (select iam.scopes_given('chats.create', 'key'))
     )
   );
 comment on policy chats_insert_delegate on public.chats is
@@ -195,29 +202,29 @@ create policy chats_update_delegate
   using (
     (
       not (select iam.is_acting())
-      or (select iam.holds_everywhere('chats.update', 'actor'))
-      or owner_id = (select iam.actor_id())
-      or scope_id in (select iam.scopes_with('chats.update', 'actor'))
+      or (select iam.given_everywhere('chats.update', 'actor'))
+      or owner_id = (select iam.named('actor'))
+      or scope_id in (select iam.scopes_given('chats.update', 'actor'))
       or id in (select iam.shared_chats('update', 'actor'))
     )
     and (
       not (select iam.has_api_key())
-      or (select iam.holds_everywhere('chats.update', 'key'))
-      or scope_id in (select iam.scopes_with('chats.update', 'key'))
+      or (select iam.given_everywhere('chats.update', 'key'))
+      or scope_id in (select iam.scopes_given('chats.update', 'key'))
     )
   )
   with check (
     (
       not (select iam.is_acting())
-      or (select iam.holds_everywhere('chats.update', 'actor'))
-      or owner_id = (select iam.actor_id())
-      or scope_id in (select iam.scopes_with('chats.update', 'actor'))
+      or (select iam.given_everywhere('chats.update', 'actor'))
+      or owner_id = (select iam.named('actor'))
+      or scope_id in (select iam.scopes_given('chats.update', 'actor'))
       or id in (select iam.shared_chats('update', 'actor'))
     )
     and (
       not (select iam.has_api_key())
-      or (select iam.holds_everywhere('chats.update', 'key'))
-      or scope_id in (select iam.scopes_with('chats.update', 'key'))
+      or (select iam.given_everywhere('chats.update', 'key'))
+      or scope_id in (select iam.scopes_given('chats.update', 'key'))
     )
   );
 comment on policy chats_update_delegate on public.chats is
@@ -231,15 +238,15 @@ create policy chats_delete_delegate
   using (
     (
       not (select iam.is_acting())
-      or (select iam.holds_everywhere('chats.delete', 'actor'))
-      or owner_id = (select iam.actor_id())
-      or scope_id in (select iam.scopes_with('chats.delete', 'actor'))
+      or (select iam.given_everywhere('chats.delete', 'actor'))
+      or owner_id = (select iam.named('actor'))
+      or scope_id in (select iam.scopes_given('chats.delete', 'actor'))
       or id in (select iam.shared_chats('delete', 'actor'))
     )
     and (
       not (select iam.has_api_key())
-      or (select iam.holds_everywhere('chats.delete', 'key'))
-      or scope_id in (select iam.scopes_with('chats.delete', 'key'))
+      or (select iam.given_everywhere('chats.delete', 'key'))
+      or scope_id in (select iam.scopes_given('chats.delete', 'key'))
     )
   );
 comment on policy chats_delete_delegate on public.chats is
@@ -284,27 +291,27 @@ create policy chat_shares_select_user
   for select
   to web_user
   using (
-    user_id = (select iam.caller_id())
-    or group_id in (select iam.caller_groups())
+    user_id = (select iam.named('caller'))
+    or group_id in (select iam.groups_named('caller'))
     or exists (
       select
       from public.chats r
       where r.id = chat_shares.chat_id
         and (
-          (select iam.holds_everywhere('chats.share', 'caller'))
-          or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('chats.share', 'caller'))
+          (select iam.given_everywhere('chats.share', 'caller'))
+          or r.owner_id = (select iam.named('caller'))
+          or r.scope_id in (select iam.scopes_given('chats.share', 'caller'))
         )
         and (
           not (select iam.is_acting())
-          or (select iam.holds_everywhere('chats.share', 'actor'))
-          or r.owner_id = (select iam.actor_id())
-          or r.scope_id in (select iam.scopes_with('chats.share', 'actor'))
+          or (select iam.given_everywhere('chats.share', 'actor'))
+          or r.owner_id = (select iam.named('actor'))
+          or r.scope_id in (select iam.scopes_given('chats.share', 'actor'))
         )
         and (
           not (select iam.has_api_key())
-          or (select iam.holds_everywhere('chats.share', 'key'))
-          or r.scope_id in (select iam.scopes_with('chats.share', 'key'))
+          or (select iam.given_everywhere('chats.share', 'key'))
+          or r.scope_id in (select iam.scopes_given('chats.share', 'key'))
         )
     )
   );
@@ -330,39 +337,39 @@ create policy chat_shares_insert_user
       from public.chats r
       where r.id = chat_shares.chat_id
         and (
-          (select iam.holds_everywhere('chats.share', 'caller'))
-          or r.owner_id = (select iam.caller_id())
-          or r.scope_id in (select iam.scopes_with('chats.share', 'caller'))
+          (select iam.given_everywhere('chats.share', 'caller'))
+          or r.owner_id = (select iam.named('caller'))
+          or r.scope_id in (select iam.scopes_given('chats.share', 'caller'))
         )
         and (
           not (select iam.is_acting())
-          or (select iam.holds_everywhere('chats.share', 'actor'))
-          or r.owner_id = (select iam.actor_id())
-          or r.scope_id in (select iam.scopes_with('chats.share', 'actor'))
+          or (select iam.given_everywhere('chats.share', 'actor'))
+          or r.owner_id = (select iam.named('actor'))
+          or r.scope_id in (select iam.scopes_given('chats.share', 'actor'))
         )
         and (
           not (select iam.has_api_key())
-          or (select iam.holds_everywhere('chats.share', 'key'))
-          or r.scope_id in (select iam.scopes_with('chats.share', 'key'))
+          or (select iam.given_everywhere('chats.share', 'key'))
+          or r.scope_id in (select iam.scopes_given('chats.share', 'key'))
         )
         and (
           not chat_shares.can_write
           or (
             (
-              (select iam.holds_everywhere('chats.update', 'caller'))
-              or r.owner_id = (select iam.caller_id())
-              or r.scope_id in (select iam.scopes_with('chats.update', 'caller'))
+              (select iam.given_everywhere('chats.update', 'caller'))
+              or r.owner_id = (select iam.named('caller'))
+              or r.scope_id in (select iam.scopes_given('chats.update', 'caller'))
             )
             and (
               not (select iam.is_acting())
-              or (select iam.holds_everywhere('chats.update', 'actor'))
-              or r.owner_id = (select iam.actor_id())
-              or r.scope_id in (select iam.scopes_with('chats.update', 'actor'))
+              or (select iam.given_everywhere('chats.update', 'actor'))
+              or r.owner_id = (select iam.named('actor'))
+              or r.scope_id in (select iam.scopes_given('chats.update', 'actor'))
             )
             and (
               not (select iam.has_api_key())
-              or (select iam.holds_everywhere('chats.update', 'key'))
-              or r.scope_id in (select iam.scopes_with('chats.update', 'key'))
+              or (select iam.given_everywhere('chats.update', 'key'))
+              or r.scope_id in (select iam.scopes_given('chats.update', 'key'))
             )
           )
         )
@@ -370,20 +377,20 @@ create policy chat_shares_insert_user
           not chat_shares.can_delete
           or (
             (
-              (select iam.holds_everywhere('chats.delete', 'caller'))
-              or r.owner_id = (select iam.caller_id())
-              or r.scope_id in (select iam.scopes_with('chats.delete', 'caller'))
+              (select iam.given_everywhere('chats.delete', 'caller'))
+              or r.owner_id = (select iam.named('caller'))
+              or r.scope_id in (select iam.scopes_given('chats.delete', 'caller'))
             )
             and (
               not (select iam.is_acting())
-              or (select iam.holds_everywhere('chats.delete', 'actor'))
-              or r.owner_id = (select iam.actor_id())
-              or r.scope_id in (select iam.scopes_with('chats.delete', 'actor'))
+              or (select iam.given_everywhere('chats.delete', 'actor'))
+              or r.owner_id = (select iam.named('actor'))
+              or r.scope_id in (select iam.scopes_given('chats.delete', 'actor'))
             )
             and (
               not (select iam.has_api_key())
-              or (select iam.holds_everywhere('chats.delete', 'key'))
-              or r.scope_id in (select iam.scopes_with('chats.delete', 'key'))
+              or (select iam.given_everywhere('chats.delete', 'key'))
+              or r.scope_id in (select iam.scopes_given('chats.delete', 'key'))
             )
           )
         )
@@ -403,20 +410,20 @@ create policy chat_shares_update_user
     from public.chats r
     where r.id = chat_shares.chat_id
       and (
-        (select iam.holds_everywhere('chats.share', 'caller'))
-        or r.owner_id = (select iam.caller_id())
-        or r.scope_id in (select iam.scopes_with('chats.share', 'caller'))
+        (select iam.given_everywhere('chats.share', 'caller'))
+        or r.owner_id = (select iam.named('caller'))
+        or r.scope_id in (select iam.scopes_given('chats.share', 'caller'))
       )
       and (
         not (select iam.is_acting())
-        or (select iam.holds_everywhere('chats.share', 'actor'))
-        or r.owner_id = (select iam.actor_id())
-        or r.scope_id in (select iam.scopes_with('chats.share', 'actor'))
+        or (select iam.given_everywhere('chats.share', 'actor'))
+        or r.owner_id = (select iam.named('actor'))
+        or r.scope_id in (select iam.scopes_given('chats.share', 'actor'))
       )
       and (
         not (select iam.has_api_key())
-        or (select iam.holds_everywhere('chats.share', 'key'))
-        or r.scope_id in (select iam.scopes_with('chats.share', 'key'))
+        or (select iam.given_everywhere('chats.share', 'key'))
+        or r.scope_id in (select iam.scopes_given('chats.share', 'key'))
       )
   ))
   with check (exists (
@@ -424,39 +431,39 @@ create policy chat_shares_update_user
     from public.chats r
     where r.id = chat_shares.chat_id
       and (
-        (select iam.holds_everywhere('chats.share', 'caller'))
-        or r.owner_id = (select iam.caller_id())
-        or r.scope_id in (select iam.scopes_with('chats.share', 'caller'))
+        (select iam.given_everywhere('chats.share', 'caller'))
+        or r.owner_id = (select iam.named('caller'))
+        or r.scope_id in (select iam.scopes_given('chats.share', 'caller'))
       )
       and (
         not (select iam.is_acting())
-        or (select iam.holds_everywhere('chats.share', 'actor'))
-        or r.owner_id = (select iam.actor_id())
-        or r.scope_id in (select iam.scopes_with('chats.share', 'actor'))
+        or (select iam.given_everywhere('chats.share', 'actor'))
+        or r.owner_id = (select iam.named('actor'))
+        or r.scope_id in (select iam.scopes_given('chats.share', 'actor'))
       )
       and (
         not (select iam.has_api_key())
-        or (select iam.holds_everywhere('chats.share', 'key'))
-        or r.scope_id in (select iam.scopes_with('chats.share', 'key'))
+        or (select iam.given_everywhere('chats.share', 'key'))
+        or r.scope_id in (select iam.scopes_given('chats.share', 'key'))
       )
       and (
         not chat_shares.can_write
         or (
           (
-            (select iam.holds_everywhere('chats.update', 'caller'))
-            or r.owner_id = (select iam.caller_id())
-            or r.scope_id in (select iam.scopes_with('chats.update', 'caller'))
+            (select iam.given_everywhere('chats.update', 'caller'))
+            or r.owner_id = (select iam.named('caller'))
+            or r.scope_id in (select iam.scopes_given('chats.update', 'caller'))
           )
           and (
             not (select iam.is_acting())
-            or (select iam.holds_everywhere('chats.update', 'actor'))
-            or r.owner_id = (select iam.actor_id())
-            or r.scope_id in (select iam.scopes_with('chats.update', 'actor'))
+            or (select iam.given_everywhere('chats.update', 'actor'))
+            or r.owner_id = (select iam.named('actor'))
+            or r.scope_id in (select iam.scopes_given('chats.update', 'actor'))
           )
           and (
             not (select iam.has_api_key())
-            or (select iam.holds_everywhere('chats.update', 'key'))
-            or r.scope_id in (select iam.scopes_with('chats.update', 'key'))
+            or (select iam.given_everywhere('chats.update', 'key'))
+            or r.scope_id in (select iam.scopes_given('chats.update', 'key'))
           )
         )
       )
@@ -464,20 +471,20 @@ create policy chat_shares_update_user
         not chat_shares.can_delete
         or (
           (
-            (select iam.holds_everywhere('chats.delete', 'caller'))
-            or r.owner_id = (select iam.caller_id())
-            or r.scope_id in (select iam.scopes_with('chats.delete', 'caller'))
+            (select iam.given_everywhere('chats.delete', 'caller'))
+            or r.owner_id = (select iam.named('caller'))
+            or r.scope_id in (select iam.scopes_given('chats.delete', 'caller'))
           )
           and (
             not (select iam.is_acting())
-            or (select iam.holds_everywhere('chats.delete', 'actor'))
-            or r.owner_id = (select iam.actor_id())
-            or r.scope_id in (select iam.scopes_with('chats.delete', 'actor'))
+            or (select iam.given_everywhere('chats.delete', 'actor'))
+            or r.owner_id = (select iam.named('actor'))
+            or r.scope_id in (select iam.scopes_given('chats.delete', 'actor'))
           )
           and (
             not (select iam.has_api_key())
-            or (select iam.holds_everywhere('chats.delete', 'key'))
-            or r.scope_id in (select iam.scopes_with('chats.delete', 'key'))
+            or (select iam.given_everywhere('chats.delete', 'key'))
+            or r.scope_id in (select iam.scopes_given('chats.delete', 'key'))
           )
         )
       )
@@ -494,20 +501,20 @@ create policy chat_shares_delete_user
     from public.chats r
     where r.id = chat_shares.chat_id
       and (
-        (select iam.holds_everywhere('chats.share', 'caller'))
-        or r.owner_id = (select iam.caller_id())
-        or r.scope_id in (select iam.scopes_with('chats.share', 'caller'))
+        (select iam.given_everywhere('chats.share', 'caller'))
+        or r.owner_id = (select iam.named('caller'))
+        or r.scope_id in (select iam.scopes_given('chats.share', 'caller'))
       )
       and (
         not (select iam.is_acting())
-        or (select iam.holds_everywhere('chats.share', 'actor'))
-        or r.owner_id = (select iam.actor_id())
-        or r.scope_id in (select iam.scopes_with('chats.share', 'actor'))
+        or (select iam.given_everywhere('chats.share', 'actor'))
+        or r.owner_id = (select iam.named('actor'))
+        or r.scope_id in (select iam.scopes_given('chats.share', 'actor'))
       )
       and (
         not (select iam.has_api_key())
-        or (select iam.holds_everywhere('chats.share', 'key'))
-        or r.scope_id in (select iam.scopes_with('chats.share', 'key'))
+        or (select iam.given_everywhere('chats.share', 'key'))
+        or r.scope_id in (select iam.scopes_given('chats.share', 'key'))
       )
   ));
 comment on policy chat_shares_delete_user on public.chat_shares is

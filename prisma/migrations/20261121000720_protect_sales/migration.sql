@@ -61,8 +61,8 @@ create policy sales_select_user
   for select
   to web_user
   using (
-    (select iam.holds_everywhere('view_sales_page', 'caller'))
-    or campus in (select iam.scope_keys_with('view_sales_page', 'campus', 'caller'))
+    (select iam.given_everywhere('view_sales_page', 'caller'))
+    or campus in (select iam.scope_keys_given('view_sales_page', 'campus', 'caller'))
   );
 comment on policy sales_select_user on public.sales is
   'A user sees a sale when he holds view_sales_page at its campus.';
@@ -75,13 +75,13 @@ create policy sales_select_delegate
   using (
     (
       not (select iam.is_acting())
-      or (select iam.holds_everywhere('view_sales_page', 'actor'))
-      or campus in (select iam.scope_keys_with('view_sales_page', 'campus', 'actor'))
+      or (select iam.given_everywhere('view_sales_page', 'actor'))
+      or campus in (select iam.scope_keys_given('view_sales_page', 'campus', 'actor'))
     )
     and (
       not (select iam.has_api_key())
-      or (select iam.holds_everywhere('view_sales_page', 'key'))
-      or campus in (select iam.scope_keys_with('view_sales_page', 'campus', 'key'))
+      or (select iam.given_everywhere('view_sales_page', 'key'))
+      or campus in (select iam.scope_keys_given('view_sales_page', 'campus', 'key'))
     )
   );
 comment on policy sales_select_delegate on public.sales is

@@ -24,14 +24,21 @@ function sharedRows(protection: Protection, shares: ShareTable): string {
   const signature = `${sharedFunction(protection)}(text, text)`;
   return `create function ${sharedFunction(protection)}(command text, whose text)
 returns setof uuid
-language sql stable
-security definer set search_path = pg_catalog, pg_temp
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan
 as $$
+declare
+  tenant uuid := nullif(current_setting('app.tenant_id', true), '');
+  person uuid := iam.named(whose);
+  in_groups uuid[] := array(select iam.groups_of(person, tenant));
+begin
+  return query
   select s.${name(shares.row)}
   from ${qualified(shares)} s
-  where s.tenant_id = (select iam.caller_tenant_id())
+  where s.tenant_id = tenant
     and case command when 'read' then s.can_read when 'update' then s.can_write when 'delete' then s.can_delete end
-    and (s.user_id = (select iam.principal(whose)) or s.group_id = any (array(select iam.groups_with(whose))))
+    and (s.user_id = person or s.group_id = any (in_groups));
+end
 $$;
 comment on function ${signature} is
   ${literal(`The ${protection.plural} shared for read, update or delete with the caller, or with whoever acts as him.`)};

@@ -10,6 +10,14 @@ import { allOf, ownRow } from "./terms.js";
  * a new row it says what its place decides; null where creating takes more than a place.
  */
 export function judgementOf(protection: Protection, command: Command): string | null {
+  const may = mayAsActive(protection, command);
+  return may === null ? null : allOf([isActive, may]);
+}
+
+// A row that is only imagined has no floor that asks it.
+const isActive = "(select iam.caller_tenant_id()) is not null";
+
+function mayAsActive(protection: Protection, command: Command): string | null {
   switch (command) {
     case "read":
       return maySee(protection);

@@ -156,7 +156,7 @@ function placeOfNew(protection: Protection, whose: Principal): readonly string[]
 function groupOfNew({ group }: Protection, whose: Principal): readonly string[] {
   if (group === null || whose === "key") return [];
   const column = name(group.column);
-  const isMember = `${column} in (select iam.groups_with('${whose}'))`;
+  const isMember = `${column} in (select iam.groups_named('${whose}'))`;
   return [group.isRequired ? isMember : `(${column} is null or ${isMember})`];
 }
 

@@ -34,7 +34,11 @@ export function sharePolicies(protection: Protection, shares: ShareTable): reado
     ...floorPolicies(shares, "share"),
     policy({
       command: "select",
-      using: anyOf(["user_id = (select iam.caller_id())", "group_id in (select iam.caller_groups())", mayEnd]),
+      using: anyOf([
+        "user_id = (select iam.named('caller'))",
+        "group_id in (select iam.groups_named('caller'))",
+        mayEnd,
+      ]),
       sentence: `A user sees a share that is meant for him, and every share of ${a} that he may share.`,
     }),
     policy(

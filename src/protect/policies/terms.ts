@@ -1,4 +1,7 @@
-/** In charge of who may do a command with a row, as conditions on it. Each look-up runs once per statement, never per row. */
+/**
+ * In charge of who may do a command with a row, as conditions on it. Each look-up runs once per statement, never per row,
+ * and trusts the floor of its table to have asked whether the session's people are still active.
+ */
 import type { Command } from "../declaration.js";
 import type { Comparison, Principal, Protection, RowCommand, RowCondition } from "./protection.js";
 import { indent, literal, name, qualified } from "./spelling.js";
@@ -38,15 +41,15 @@ export function waysToHandOn(
   ];
 }
 
-/** `(select iam.holds_everywhere(…))` */
+/** `(select iam.given_everywhere(…))` */
 export function holdsEverywhere(feature: string, whose: Principal): string {
-  return `(select iam.holds_everywhere(${literal(feature)}, '${whose}'))`;
+  return `(select iam.given_everywhere(${literal(feature)}, '${whose}'))`;
 }
 
 /** The row is the principal's own. A key owns nothing. */
 export function owning({ owner }: Protection, whose: Principal, { prefix }: Place): readonly string[] {
   if (owner === null || whose === "key") return [];
-  return [`${prefix}${name(owner)} = (select iam.${whose === "caller" ? "caller_id" : "actor_id"}())`];
+  return [`${prefix}${name(owner)} = (select iam.named('${whose}'))`];
 }
 
 /** The row stands where the principal holds the feature. */
@@ -59,12 +62,12 @@ export function standing(
   const code = literal(feature);
   if (scope?.type != null)
     return [
-      `${prefix}${name(scope.column)} in (select iam.scope_keys_with(${code}, ${literal(scope.type)}, '${whose}'))`,
+      `${prefix}${name(scope.column)} in (select iam.scope_keys_given(${code}, ${literal(scope.type)}, '${whose}'))`,
     ];
-  if (scope !== null) return [`${prefix}${name(scope.column)} in (select iam.scopes_with(${code}, '${whose}'))`];
+  if (scope !== null) return [`${prefix}${name(scope.column)} in (select iam.scopes_given(${code}, '${whose}'))`];
   // A row without a scope of its own stands at the tenant's root; for a key that is the same as everywhere.
   if (parent !== null || whose === "key") return [];
-  return [`(select iam.caller_root_scope_id()) in (select iam.scopes_with(${code}, '${whose}'))`];
+  return [`(select iam.caller_root_scope_id()) in (select iam.scopes_given(${code}, '${whose}'))`];
 }
 
 function belonging(protection: Protection, command: RowCommand, whose: Principal, place: Place): readonly string[] {
@@ -72,7 +75,7 @@ function belonging(protection: Protection, command: RowCommand, whose: Principal
   const { prefix } = place;
   const isPerson = whose !== "key";
   return [
-    ...(group && isPerson ? [`${prefix}${name(group.column)} in (select iam.groups_with('${whose}'))`] : []),
+    ...(group && isPerson ? [`${prefix}${name(group.column)} in (select iam.groups_named('${whose}'))`] : []),
     ...(shares && isPerson ? [`${prefix}id in (select ${sharedFunction(protection)}('${command}', '${whose}'))`] : []),
     ...(parent ? [followsParent(protection, command, whose, place)] : []),
   ];

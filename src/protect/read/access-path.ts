@@ -32,7 +32,7 @@ export function reasonsToSee(resource: Resource): readonly Reason[] | null {
   const { owner, scope, group, shares, parent, publicRead, table, tenant } = resource;
   if (table.schema === "iam" || !tenant || parent || publicRead) return null;
   return [
-    ...(owner ? [{ column: owner.column, value: sql`(select iam.caller_id())`, isEach: false }] : []),
+    ...(owner ? [{ column: owner.column, value: sql`(select iam.named('caller'))`, isEach: false }] : []),
     ...(scope
       ? [each(scope.column, sql`(select places from held)::${sql.raw(scope.type === null ? "uuid" : "text")}[]`)]
       : []),
@@ -50,8 +50,8 @@ export function findReasons(resource: Resource): Sql {
   const feature = sql.lit(resource.featureOf("read"));
   const { scope, group, shares } = resource;
   const places = scope?.type
-    ? sql`iam.scope_keys_with(${feature}, ${sql.lit(scope.type)}, 'caller')`
-    : sql`iam.scopes_with(${feature}, 'caller')`;
+    ? sql`iam.scope_keys_given(${feature}, ${sql.lit(scope.type)}, 'caller')`
+    : sql`iam.scopes_given(${feature}, 'caller')`;
   const nothing = scope?.type ? sql`'{}'::text[]` : sql`'{}'::uuid[]`;
   return sql.join(
     [
@@ -59,7 +59,7 @@ export function findReasons(resource: Resource): Sql {
       scope
         ? sql`held as materialized (select case when not is_held then array(select ${places}) end as places from everywhere)`
         : sql`held as materialized (select ${nothing} as places)`,
-      ...(group ? [sql`belonging as materialized (select array(select iam.groups_with('caller')) as groups)`] : []),
+      ...(group ? [sql`belonging as materialized (select array(select iam.groups_named('caller')) as groups)`] : []),
       ...(shares
         ? [
             sql`shared as materialized (select array(select ${sql.raw(sharedFunction({ schema: resource.table.schema, table: resource.table.name }))}('read', 'caller')) as rows)`,
@@ -72,9 +72,9 @@ export function findReasons(resource: Resource): Sql {
 
 // A row without a scope stands at the root: held there, every row is seen, whatever is denied below.
 function holdsAll({ scope }: Resource, feature: Sql): Sql {
-  const everywhere = sql`iam.holds_everywhere(${feature}, 'caller')`;
+  const everywhere = sql`iam.given_everywhere(${feature}, 'caller')`;
   if (scope) return everywhere;
-  return sql`(${everywhere} or coalesce(iam.caller_root_scope_id() in (select iam.scopes_with(${feature}, 'caller')), false))`;
+  return sql`(${everywhere} or coalesce(iam.caller_root_scope_id() in (select iam.scopes_given(${feature}, 'caller')), false))`;
 }
 
 // Conditions on no row: Postgres judges them once and leaves out a branch that they exclude.
