@@ -37,6 +37,7 @@ const environment = z.object({
   DATABASE_PREPARE: flag.default(true),
   STATEMENT_TIMEOUT_MS: count(100, 600_000).default(10_000),
   LOCK_TIMEOUT_MS: count(100, 600_000).default(5_000),
+  METRICS: flag.default(true),
   SUBSCRIPTION_LIMIT: count(0, 100_000).default(1_000),
   SUBSCRIPTION_LIMIT_PER_CALLER: count(1, 100_000).default(20),
   TOKEN_MAX_LIFETIME_SECONDS: count(60, 31_536_000).default(86_400),
@@ -57,6 +58,8 @@ export interface Config {
   /** Where the embedded database and the demo issuer's key live. */
   readonly dataFolder: string;
   readonly database: DatabaseConfig;
+  /** Whether figures are counted, and shown at /metrics. */
+  readonly hasMetrics: boolean;
   readonly subscriptions: SubscriptionsConfig;
   readonly tokenMaxLifetimeSeconds: number;
   readonly shutdownTimeoutMillis: number;
@@ -141,6 +144,7 @@ function toConfig(values: Environment): Config {
       statementTimeoutMillis: values.STATEMENT_TIMEOUT_MS,
       lockTimeoutMillis: values.LOCK_TIMEOUT_MS,
     }),
+    hasMetrics: values.METRICS,
     subscriptions: Object.freeze({
       most: values.SUBSCRIPTION_LIMIT,
       mostPerCaller: values.SUBSCRIPTION_LIMIT_PER_CALLER,

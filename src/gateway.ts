@@ -17,9 +17,11 @@ import { type IsReady, useHealth } from "./http/use-health.js";
 import { useIntrospection } from "./http/use-introspection.js";
 import { useLimits } from "./http/use-limits.js";
 import { useMaskedErrors } from "./http/use-masked-errors.js";
+import { useMetrics } from "./http/use-metrics.js";
 import { useRequestId } from "./http/use-request-id.js";
 import { type Doors, useSession } from "./http/use-session.js";
 import type { Log } from "./observe/log.js";
+import type { Metrics } from "./observe/metrics.js";
 
 /** What a gateway is made of. */
 export interface GatewayOptions {
@@ -35,6 +37,8 @@ export interface GatewayOptions {
   /** Writes down that an API key was used, for nobody to wait for. */
   readonly touchApiKey: (publicId: string) => Promise<void>;
   readonly isReady: IsReady;
+  /** Null: nothing is counted. */
+  readonly metrics: Metrics | null;
   readonly config: Pick<Config, "isProduction" | "corsOrigins">;
   readonly log: Log;
 }
@@ -48,7 +52,7 @@ export type Gateway = YogaServerInstance<object, object>;
  */
 export function createGateway(options: GatewayOptions): Gateway {
   const { schema, sessions, admit, authenticate, explainToken, audit, subscriptions } = options;
-  const { touchApiKey, isReady, config, log } = options;
+  const { touchApiKey, isReady, metrics, config, log } = options;
   return createYoga<object, object>({
     schema,
     graphqlEndpoint: "/graphql{/stream}?",
@@ -63,7 +67,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       useEventStreams(), // beside it: how its events travel
       useApiKey({ touch: touchApiKey, audit, log }), // behind the session: only the database knows whether there is such a key
       useAudit(audit), // round the session: what it tells of is over, and the connection is free
-      useMaskedErrors({ log, isProduction: config.isProduction }), // last: it sees the answer of every stage above
+      useMaskedErrors({ log, isProduction: config.isProduction }), // behind them all: it sees the answer of every stage above
+      useMetrics(metrics), // last: it counts what really leaves
     ],
     ...graphiqlPage(config.isProduction),
     cors: config.corsOrigins.length === 0 ? false : corsFor(config.corsOrigins),

@@ -1,6 +1,6 @@
 /** In charge of `portcullis start`: puts the parts together, listens, and stops them in the opposite order. */
 import { sealEvents, writeEvents } from "../audit/audit-database.js";
-import { createAuditTrail } from "../audit/audit-trail.js";
+import { type AuditTrail, createAuditTrail } from "../audit/audit-trail.js";
 import { startSealing } from "../audit/seal.js";
 import { createAuthenticate } from "../auth/authenticate.js";
 import { ensureDemoIssuer } from "../auth/demo-issuer.js";
@@ -9,14 +9,15 @@ import { createProviders } from "../auth/providers.js";
 import type { Config } from "../config.js";
 import { createAdmit } from "../database/admission.js";
 import { touchApiKey } from "../database/api-keys.js";
-import { type Changes, createChanges } from "../database/changes.js";
+import { createChanges } from "../database/changes.js";
 import { createPool, type Pool } from "../database/pool.js";
 import { proveDatabase } from "../database/proof.js";
 import { createSessions } from "../database/session.js";
 import { createGateway } from "../gateway.js";
 import { listen } from "../http/server.js";
-import { createSubscriptions } from "../http/subscriptions.js";
+import { createSubscriptions, type Subscriptions } from "../http/subscriptions.js";
 import { createLog, type Log } from "../observe/log.js";
+import { createMetrics, type Metrics } from "../observe/metrics.js";
 import { ensureDemoKey } from "./key.js";
 import { type PreparedDatabase, prepareDatabase } from "./prepare-database.js";
 import { welcome } from "./welcome.js";
@@ -68,15 +69,14 @@ async function serve({ config, log, database, schema }: Parts): Promise<RunningG
   const pool = openPool(config, database, log);
   const providers = createProviders({ readRows: () => readProviders(pool), log });
   const audit = createAuditTrail({ write: (events) => writeEvents(pool, events), log });
-  const changes = followChanges(pool, config, database, log);
-  const { most, mostPerCaller } = config.subscriptions;
-  const turns = Math.max(1, Math.floor(config.database.poolSize / 3));
-  const subscriptions = createSubscriptions({ changes, most, mostPerSubscriber: mostPerCaller, turns });
+  const sessions = createSessions(pool, config.database);
+  const subscriptions = openSubscriptions(pool, { config, log, database });
+  const metrics = config.hasMetrics ? metricsOf({ pool, subscriptions, audit }) : null;
   const rules = { findProvider: providers.find, maxLifetimeSeconds: config.tokenMaxLifetimeSeconds };
   let isStopping = false;
   const gateway = createGateway({
     schema,
-    sessions: createSessions(pool, config.database),
+    sessions: metrics?.countSessions(sessions) ?? sessions,
     admit: createAdmit(pool),
     authenticate: createAuthenticate(rules),
     explainToken: (token) => explainToken(token, rules),
@@ -84,6 +84,7 @@ async function serve({ config, log, database, schema }: Parts): Promise<RunningG
     subscriptions,
     touchApiKey: (publicId) => touchApiKey(pool, publicId),
     isReady: async () => !isStopping && (await pool.query({ sql: "select 1", parameters: [] })).length === 1,
+    metrics,
     config,
     log,
   });
@@ -99,7 +100,7 @@ async function serve({ config, log, database, schema }: Parts): Promise<RunningG
       stopRefreshing();
       subscriptions.stop();
       await server.stop(config.shutdownTimeoutMillis);
-      await Promise.all([stopSealing(), audit.stop(), changes.stop()]);
+      await Promise.all([stopSealing(), audit.stop(), subscriptions.changes.stop()]);
       await pool.close();
       await database.stop();
       log.write({ event: "stopped" });
@@ -113,11 +114,32 @@ function openPool({ database }: Config, { url }: PreparedDatabase, log: Log): Po
   return createPool({ url, size: poolSize, acquireTimeoutMillis, prepare, onIdleError });
 }
 
-function followChanges(pool: Pool, { database }: Config, { url }: PreparedDatabase, log: Log): Changes {
-  const listenUrl = database.listenUrl === "off" ? null : (database.listenUrl ?? url);
-  const onListening = (error?: unknown) =>
-    log.write(error === undefined ? { event: "changes_heard" } : { event: "changes_not_heard", error });
-  return createChanges({ pool, listenUrl, onListening });
+function openSubscriptions(pool: Pool, { config, log, database }: Omit<Parts, "schema">): Subscriptions {
+  const { listenUrl, poolSize } = config.database;
+  const changes = createChanges({
+    pool,
+    listenUrl: listenUrl === "off" ? null : (listenUrl ?? database.url),
+    onListening: (error) =>
+      log.write(error === undefined ? { event: "changes_heard" } : { event: "changes_not_heard", error }),
+  });
+  const { most, mostPerCaller } = config.subscriptions;
+  const turns = Math.max(1, Math.floor(poolSize / 3));
+  return createSubscriptions({ changes, most, mostPerSubscriber: mostPerCaller, turns });
+}
+
+interface Measured {
+  readonly pool: Pool;
+  readonly subscriptions: Subscriptions;
+  readonly audit: AuditTrail;
+}
+
+function metricsOf({ pool, subscriptions, audit }: Measured): Metrics {
+  return createMetrics({
+    pool: () => pool.load,
+    subscriptions: () => subscriptions.count,
+    changes: () => subscriptions.changes.means,
+    auditLost: () => audit.lost,
+  });
 }
 
 function readProviders(pool: Pool): Promise<readonly unknown[]> {

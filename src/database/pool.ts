@@ -23,8 +23,16 @@ export interface PoolOptions {
   readonly onIdleError?: (error: Error) => void;
 }
 
+/** How many connections there are, and how many are wanted. */
+export interface PoolLoad {
+  readonly idle: number;
+  readonly lent: number;
+  readonly waiting: number;
+}
+
 /** The pool of one process. */
 export interface Pool {
+  readonly load: PoolLoad;
   /** Lends a connection, or rejects with UNAVAILABLE when none can be had in time. */
   acquire(): Promise<Connection>;
   /** Runs one statement as the gateway's own login, outside of any session: for providers and health, never for data. */
@@ -77,6 +85,10 @@ export function createPool(options: PoolOptions): Pool {
   }
 
   return {
+    get load() {
+      const { idleCount, totalCount, waitingCount } = driver;
+      return { idle: idleCount, lent: totalCount - idleCount, waiting: waitingCount };
+    },
     acquire,
     query: async <Row extends Record<string, unknown>>(statement: Statement) =>
       readRows<Row>(await runAlone(acquire, statement)),

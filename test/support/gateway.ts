@@ -10,6 +10,7 @@ import type { Sessions } from "../../src/database/session.js";
 import { createGateway, type Gateway } from "../../src/gateway.js";
 import { createSubscriptions, type Subscriptions } from "../../src/http/subscriptions.js";
 import type { Log, LogEvent } from "../../src/observe/log.js";
+import type { Metrics } from "../../src/observe/metrics.js";
 
 /** What came back. */
 export interface Answer {
@@ -29,6 +30,7 @@ export interface TestGatewayOptions {
   /** Where its events go; nowhere by default. */
   readonly audit?: Pick<AuditTrail, "record">;
   readonly isReady?: () => Promise<boolean>;
+  readonly metrics?: Metrics;
   /** What stands before the real look at a credential; nothing by default. */
   readonly beforeAuthenticate?: () => void;
   /** Nobody is provisioned by default. */
@@ -75,6 +77,7 @@ export function createTestGateway(options: TestGatewayOptions): TestGateway {
     touchApiKey: options.touchApiKey ?? (async () => undefined),
     subscriptions: options.subscriptions ?? createSubscriptions({ changes: nothingChanges, ...fewSubscriptions }),
     audit: options.audit ?? { record: () => undefined },
+    metrics: options.metrics ?? null,
     isReady: options.isReady ?? (async () => true),
     config: { isProduction: options.isProduction ?? false, corsOrigins: options.corsOrigins ?? [] },
     log,
