@@ -25,6 +25,7 @@ const table: readonly (readonly [string, string])[] = [
   ["57014", "TIMEOUT"],
   ["53300", "UNAVAILABLE"],
   ["08006", "UNAVAILABLE"],
+  ["08P01", "UNAVAILABLE"],
   ["57P01", "UNAVAILABLE"],
   ["42P01", "INTERNAL_SERVER_ERROR"],
   ["XX000", "INTERNAL_SERVER_ERROR"],
