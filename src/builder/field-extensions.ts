@@ -10,6 +10,8 @@ export interface FieldExtensions {
   readonly changesAuthority?: true;
   /** The feature a caller needs where the field's own rule denies. */
   readonly requires?: string;
+  /** The features of which a caller needs one, where nothing else opens the field: what the printed schema says of it. */
+  readonly features?: readonly string[];
   /** Reading it is an event of the audit, by this number. On an object type: reading a row of it by its global id is. */
   readonly audits?: ReadNumber;
 }

@@ -63,6 +63,7 @@ builder.queryField("explainToken", (t) =>
     nullable: true,
     description: `What the gateway makes of a token. Needs \`${requires}\` at \`global/all\`.`,
     authScopes: { authenticated: true },
+    extensions: { portcullis: { features: [requires] } },
     args: { token: t.arg.string({ required: true, description: "The token, without `Bearer`." }) },
     resolve: async (_root, { token }, { session, explainToken }) => {
       if ((await readValue<boolean>(session, sql`iam.can(${requires}, 'global/all')`)) !== true)

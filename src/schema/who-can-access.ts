@@ -21,6 +21,7 @@ builder.queryField("whoCanAccess", (t) =>
       ...onePage,
     },
     authScopes: { authenticated: true },
+    extensions: { portcullis: { features: ["iam.explain"] } },
     resolve: (_root, { id, command, field, ...args }, { session }, info) => {
       const { resource, table, uuid } = protectedRow(String(id));
       const ways = field == null ? null : waysToField(resource, field, command);

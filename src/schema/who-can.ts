@@ -14,6 +14,7 @@ builder.queryField("whoCan", (t) =>
       ...onePage,
     },
     authScopes: { authenticated: true },
+    extensions: { portcullis: { features: ["iam.explain"] } },
     resolve: (_root, { feature, scope, ...args }, { session }, info) =>
       readPermitted(session, info, {
         permitted: {

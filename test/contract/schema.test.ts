@@ -1,7 +1,7 @@
 /** The printed contract: schema.graphql says what the gateway answers to. */
 import { readFile } from "node:fs/promises";
-import { getNamedType, isInputObjectType, isInterfaceType, isObjectType } from "graphql";
-import { expect, it } from "vitest";
+import { buildSchema, getNamedType, isInputObjectType, isInterfaceType, isObjectType, print } from "graphql";
+import { describe, expect, it } from "vitest";
 import { models } from "../../src/generated/datamodel.js";
 import { schema } from "../../src/schema/index.js";
 import { printedSchema } from "../../src/schema/print.js";
@@ -40,4 +40,41 @@ it("denies null in place of a list: every list is there, if empty", () => {
   const query = schema.getQueryType()?.getFields() ?? {};
   const lists = Object.values(query).filter(({ type }) => getNamedType(type).name.endsWith("Connection"));
   expect(lists.map(({ type }) => String(type).endsWith("!"))).not.toContain(false);
+});
+
+describe("the directives of the printed schema", () => {
+  const printed = buildSchema(printedSchema());
+  const fields = Object.values(printed.getTypeMap()).flatMap((type) =>
+    isObjectType(type) && !type.name.startsWith("__")
+      ? Object.values(type.getFields()).map((field) => ({ coordinate: `${type.name}.${field.name}`, field }))
+      : [],
+  );
+  const directed = (name: string) =>
+    fields
+      .filter(({ field }) => field.astNode?.directives?.some((one) => one.name.value === name))
+      .map(({ coordinate }) => coordinate);
+
+  it("say of every root field but the open ones that it needs a credential", () => {
+    const roots = fields.filter(({ coordinate }) => /^(Query|Mutation|Subscription)\./.test(coordinate));
+    const open = roots.map(({ coordinate }) => coordinate).filter((one) => !directed("authenticated").includes(one));
+    expect(open).toEqual(["Query.can", "Query.canAll", "Query.viewer"]);
+  });
+
+  it("say which features a field requires, and its description names them", () => {
+    expect(directed("requiresScopes")).toEqual([
+      "Query.explainToken",
+      "Query.whoCan",
+      "Query.whoCanAccess",
+      "Todo.internalNote",
+    ]);
+    for (const { coordinate, field } of fields) {
+      const asked = field.astNode?.directives?.find((one) => one.name.value === "requiresScopes");
+      const features = asked ? [...print(asked).matchAll(/"([^"]+)"/g)].map(([, feature]) => feature) : [];
+      for (const feature of features) expect(field.description, coordinate).toContain(`\`${feature}\``);
+    }
+  });
+
+  it("are not executed: the gateway judges by the field scopes", () => {
+    expect(schema.getDirective("authenticated")).toBeUndefined();
+  });
 });

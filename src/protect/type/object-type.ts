@@ -1,7 +1,7 @@
 /** In charge of the GraphQL type of a resource: its columns, what it belongs to, its lists, and the access to it. */
 import { sql } from "kysely";
-import { audited } from "../../builder/field-extensions.js";
-import { type FieldWays, requirementOf, sayWays } from "../field-rule.js";
+import { audited, type FieldExtensions } from "../../builder/field-extensions.js";
+import { type FieldWays, type OnDeny, requirementOf, sayWays } from "../field-rule.js";
 import { globalId } from "../global-id.js";
 import { carry } from "../read/field-plan.js";
 import { mayReadField } from "../read/guard.js";
@@ -45,7 +45,7 @@ function columnField(t: ObjectFields, resource: Resource, column: Column) {
     description: describeRuled(column),
     authScopes: rowScope,
     extensions: {
-      ...(rule.read === null ? {} : { portcullis: { requires: requirementOf(rule.read) } }),
+      ...(rule.read === null ? {} : { portcullis: required(rule.read, rule.onDeny) }),
       ...carry({ kind: "value", expression: (row) => selectRuled(resource, column, row) }),
     },
     resolve: (row, _args, _context, info) => row[info.path.key],
@@ -93,7 +93,7 @@ function guardedField(t: ObjectFields, resource: Resource, { column, read }: Gua
     description: describeRuled(column),
     authScopes: { $granted: column.name },
     extensions: {
-      portcullis: { requires: requirementOf(read) },
+      portcullis: required(read, "error"),
       ...carry({
         kind: "guarded",
         key,
@@ -103,6 +103,11 @@ function guardedField(t: ObjectFields, resource: Resource, { column, read }: Gua
     },
     resolve: (row) => (row[key] as readonly unknown[])[0],
   });
+}
+
+function required(ways: FieldWays, onDeny: OnDeny): FieldExtensions {
+  const isOpen = ways.isOwners || typeof onDeny === "object";
+  return { requires: requirementOf(ways), ...(isOpen ? {} : { features: ways.features }) };
 }
 
 /** The fields that the statement found readable on this row. */
