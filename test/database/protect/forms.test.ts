@@ -232,3 +232,75 @@ describe("the access to a row of each form", () => {
       expect(await allowed(anonymous("acme"), article, command)).toEqual([]);
   });
 });
+
+describe("the explanation of a row of each form", () => {
+  const people = ["alice", "bob", "jane", "erin", "dave", "fay"].map((who) => `${who}@acme.test`);
+  const tries = {
+    read: (table: string) => `select id from "${table}"`,
+    update: (table: string) => `update "${table}" set text = text returning id`,
+    delete: (table: string) => `delete from "${table}" returning id`,
+  } as const;
+
+  beforeAll(async () => {
+    const arrange = arranger(database);
+    for (const who of ["dave", "fay"]) {
+      await arrange.user(`${who}@acme.test`);
+      await arrange.grant({ user: `${who}@acme.test`, feature: "view_sales_page", scope: "tenant/acme" });
+    }
+    // denied anywhere, he doesn't hold it everywhere: a row that stands nowhere is hidden from him
+    await arrange.grant({ user: "dave@acme.test", feature: "view_sales_page", scope: "campus/miami", effect: "deny" });
+    await database.owner.query(
+      `insert into "order" (tenant_id, campus) select id, 'nowhere' from iam.tenants where slug = 'acme'`,
+    );
+  });
+
+  /** Who touches which rows with a command when he tries, nothing of which stays. */
+  async function done(table: string, command: keyof typeof tries): Promise<readonly string[]> {
+    const pairs: string[] = [];
+    const undo = new RangeError("undo");
+    for (const who of people) {
+      const work = as(who).within(async (transaction) => {
+        const rows = await transaction.sql<{ id: string }>(tries[command](table));
+        pairs.push(...rows.map((row) => `${who} ${row.id}`));
+        throw undo;
+      });
+      await expect(work).rejects.toBe(undo);
+    }
+    return pairs.toSorted();
+  }
+
+  const pairsOf = async (text: string, ...parameters: readonly unknown[]) =>
+    (await erin.read<{ pair: string }>(text, ...parameters)).map(({ pair }) => pair).toSorted();
+
+  test.each(forms.map(({ table }) => table))("is what then happens when somebody tries: %s", async (table) => {
+    const { rows } = await database.owner.query<{ id: string }>(
+      `select r.id from public."${table}" r join iam.tenants t on t.id = r.tenant_id where t.slug = 'acme'`,
+    );
+    const asked = [`public."${table}"`, rows.map((row) => row.id), people] as const;
+    for (const command of ["read", "update", "delete"] as const) {
+      const tried = await done(table, command);
+      const explained = await pairsOf(
+        `select u.email || ' ' || r.id as pair
+         from unnest($2::uuid[]) r (id), unnest($3::text[]) u (email)
+         where (iam.explain_row($1, r.id, $4, u.email) -> 'allowed')::boolean
+           and iam.explain_row($1, r.id, $4, u.email) -> 'chain' <> '[]'`,
+        ...asked,
+        command,
+      );
+      const listed = await pairsOf(
+        `select u.email || ' ' || r.id as pair
+         from unnest($2::uuid[]) r (id), iam.users_who_can_access($1, r.id, $4) a (id), iam.users u
+         where u.id = a.id and u.email = any ($3)`,
+        ...asked,
+        command,
+      );
+      const open = await pairsOf(
+        "select u.email || ' ' || r.id as pair from unnest($2::text[]) u (email), iam.rows_open_to($1, $3, u.email) r (id)",
+        asked[0],
+        people,
+        command,
+      );
+      expect({ command, explained, listed, open }).toEqual({ command, explained: tried, listed: tried, open: tried });
+    }
+  });
+});
