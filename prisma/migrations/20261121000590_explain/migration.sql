@@ -192,13 +192,13 @@ as $$
 $$;
 comment on function iam.links_of_groups(uuid[]) is 'The links of some groups, in their order.';
 
-create function iam.chain_from_grant(of_grant iam.grants, features uuid[])
+create function iam.links_of_grant(role_id uuid, feature_id uuid, scope_id uuid, features uuid[])
 returns jsonb
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  roles uuid[] := case when of_grant.role_id is not null then iam.way_between_roles(of_grant.role_id, features) end;
+  roles uuid[] := case when links_of_grant.role_id is not null then iam.way_between_roles(links_of_grant.role_id, features) end;
 begin
   return coalesce(
     (
@@ -210,15 +210,15 @@ begin
   ) || (
     select iam.link('FEATURE', f.code, 'Feature:' || f.id)
     from iam.features f
-    where f.id = of_grant.feature_id
+    where f.id = links_of_grant.feature_id
       or f.id in (select rf.feature_id from iam.role_features rf where rf.role_id = roles[cardinality(roles)] and rf.feature_id = any (features))
     -- of several that a role gives, the nearest to what was asked
     order by length(f.code) desc
     limit 1
-  ) || iam.link('SCOPE', iam.label_of_scope(of_grant.scope_id), 'Scope:' || of_grant.scope_id);
+  ) || iam.link('SCOPE', iam.label_of_scope(links_of_grant.scope_id), 'Scope:' || links_of_grant.scope_id);
 end
 $$;
-comment on function iam.chain_from_grant(iam.grants, uuid[]) is
+comment on function iam.links_of_grant(uuid, uuid, uuid, uuid[]) is
   'What a grant gives of the features, as the links of a chain: its role and the roles in it, the feature, the scope.';
 
 create function iam.chains(users uuid[], tenant uuid, feature text, scope uuid)
@@ -230,11 +230,19 @@ declare
   above uuid[] := iam.features_above(feature);
 begin
   return query
-  with given as materialized (
-    select distinct on (g.user_id, g.group_id) g.user_id, g.group_id, iam.chain_from_grant(g, above) as links
+  with reaching as materialized (
+    select g.user_id, g.group_id, g.role_id, g.feature_id, g.scope_id
     from iam.grants_reaching(tenant, feature, chains.scope) g
     where g.effect = 'allow' and (g.user_id = any (users) or g.group_id is not null)
-    order by g.user_id, g.group_id, jsonb_array_length(iam.chain_from_grant(g, above)), g.created_at, g.id
+  ), ends as materialized (
+    select e.role_id, e.feature_id, e.scope_id, iam.links_of_grant(e.role_id, e.feature_id, e.scope_id, above) as links
+    from (select distinct r.role_id, r.feature_id, r.scope_id from reaching r) e
+  ), given as materialized (
+    select distinct on (r.user_id, r.group_id) r.user_id, r.group_id, e.links
+    from reaching r
+    -- either a role is given or a feature
+    join ends e on coalesce(e.role_id, e.feature_id) = coalesce(r.role_id, r.feature_id) and e.scope_id = r.scope_id
+    order by r.user_id, r.group_id, jsonb_array_length(e.links), e.links
   ), belonging as materialized (
     select m.user_id, c.included_group_id, c.group_id
     from iam.group_members m

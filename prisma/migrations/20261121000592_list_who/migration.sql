@@ -25,22 +25,36 @@ comment on function iam.denied(uuid, text, uuid) is 'The users to whom a live de
 
 create function iam.holders(tenant uuid, feature text, scope uuid)
 returns setof uuid
-language sql stable
+language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
+-- one person or all of them: no plan is good for both
+set plan_cache_mode = force_custom_plan
 as $$
-  with given as materialized (
-    select g.user_id, g.group_id, g.effect from iam.grants_reaching(tenant, feature, scope) g
-  )
-  select g.user_id from given g where g.user_id is not null and g.effect = 'allow'
-  union
-  select m.user_id
-  from given g
-  join iam.group_closure c on c.group_id = g.group_id
-  join iam.group_members m on m.tenant_id = tenant and m.group_id = c.included_group_id
-  where (m.valid_from is null or m.valid_from <= statement_timestamp())
-    and (m.valid_until is null or m.valid_until > statement_timestamp())
-  except
-  select d.user_id from given d where d.effect = 'deny'
+declare
+  users uuid[];
+  groups uuid[];
+  denied uuid[];
+begin
+  select
+    array_agg(g.user_id) filter (where g.effect = 'allow' and g.user_id is not null),
+    array_agg(distinct g.group_id) filter (where g.group_id is not null),
+    array_agg(g.user_id) filter (where g.effect = 'deny')
+  into users, groups, denied
+  from iam.grants_reaching(tenant, feature, scope) g;
+  return query
+  select held.user_id
+  from (
+    select u.id from unnest(users) u (id)
+    union
+    select m.user_id
+    from iam.group_members m
+    where m.tenant_id = tenant
+      and m.group_id in (select c.included_group_id from iam.group_closure c where c.group_id = any (groups))
+      and (m.valid_from is null or m.valid_from <= statement_timestamp())
+      and (m.valid_until is null or m.valid_until > statement_timestamp())
+  ) held (user_id)
+  where denied is null or held.user_id not in (select d.id from unnest(denied) d (id));
+end
 $$;
 comment on function iam.holders(uuid, text, uuid) is
   'Everybody who holds the feature at the scope by live grants, whether or not a session would open for him.';
@@ -61,14 +75,28 @@ comment on function iam.holders_everywhere(uuid, text) is
 
 create function iam.active_among(users uuid[], tenant uuid)
 returns setof uuid
-language sql stable
+language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
 as $$
+begin
+  return query
   select u.id
-  from unnest(users) one (id)
-  join iam.users u on u.id = one.id and u.is_active and not u.is_locked
-  left join iam.tenant_members m on m.tenant_id = tenant and m.user_id = u.id and m.deleted_at is null
-  where m.user_id is not null or iam.reaches_all_tenants(u.id)
+  from iam.users u
+  where u.id = any (users)
+    and u.is_active
+    and not u.is_locked
+    and (
+      u.id in (select m.user_id from iam.tenant_members m where m.tenant_id = active_among.tenant and m.deleted_at is null)
+      or u.id in (
+        select g.user_id
+        from iam.grants g
+        join iam.scopes s on s.id = g.scope_id and s.tenant_id is null
+        where g.user_id is not null and g.effect = 'allow' and iam.is_live(g.valid_from, g.valid_until)
+      )
+    )
+    and exists (select from iam.tenants t where t.id = active_among.tenant and t.deleted_at is null);
+end
 $$;
 comment on function iam.active_among(uuid[], uuid) is 'Those of the users for whom a session opens in the tenant.';
 
