@@ -120,7 +120,8 @@ function guardedKey({ name }: Column): string {
   return `${name}?`;
 }
 
-/** JSON has no exact decimals and no 64-bit integers: they travel as text. */
-function inJson({ column, type }: Column, row: Source): Sql {
+/** JSON has no exact decimals and no 64-bit integers: they travel as text. A list that was never written is empty, as Prisma has it. */
+function inJson({ column, type, isList }: Column, row: Source): Sql {
+  if (isList) return sql`coalesce(${row(column)}, '{}')`;
   return type === "Decimal" || type === "BigInt" ? sql`${row(column)}::text` : row(column);
 }
