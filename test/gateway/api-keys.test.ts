@@ -217,11 +217,19 @@ describe("what a key may", () => {
     expect((await seen("{ sales { totalCount } }")).sales.totalCount).toBe(0);
   });
 
-  it("denies who acts as its owner to make one: it would outlive his acting", async () => {
-    const { body } = await gateway
-      .as(await tokenFor("helper@acme.test"), { "x-act-as": bobs })
-      .query('mutation { createApiKey(input: { name: "his", features: ["todos.read"] }) { secret } }');
-    expect(body).toMatchObject({ data: null, errors: [{ extensions: { code: "FORBIDDEN" } }] });
+  it("denies who acts as its owner to make one, or to give it another secret: he would have it when he may not act any more", async () => {
+    const key = await arrangeKey(database, { user: bobs });
+    for (const who of ["helper@acme.test", "alice@acme.test"])
+      for (const call of [
+        'createApiKey(input: { name: "his", features: ["todos.read"] })',
+        `rotateApiKey(input: { id: "${key.id}" })`,
+      ]) {
+        const acting = gateway.as(await tokenFor(who), { "x-act-as": bobs, "x-tenant": "acme" });
+        const { body } = await acting.query(`mutation { ${call} { secret } }`);
+        expect([who, call, body.data]).toEqual([who, call, null]);
+        expect(["FORBIDDEN", "NOT_FOUND"]).toContain(body.errors[0].extensions.code);
+      }
+    expect((await withKey(key, viewer)).status).toBe(200);
   });
 
   it("is gone with the next request when its owner loses it", async () => {

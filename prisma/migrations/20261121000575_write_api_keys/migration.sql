@@ -184,6 +184,20 @@ $$;
 comment on function iam.require_to_give_key(uuid, uuid[], uuid, timestamptz) is
   'Raises 52109 unless the key is the caller''s own and he comes by himself, or he holds the features there for as long as it lasts.';
 
+create function iam.require_oneself()
+returns void
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if iam.is_acting() then
+    raise sqlstate '52109' using message = 'A secret is shown to its owner only, not to who acts as him.';
+  end if;
+end
+$$;
+comment on function iam.require_oneself() is
+  'Raises 52109 when somebody acts as the caller: what he would get to know here opens sessions when he may not act any more.';
+
 create function iam.create_api_key(
   name text,
   public_id text,
@@ -203,6 +217,7 @@ declare
   given uuid[];
   at_scope uuid;
 begin
+  perform iam.require_oneself();
   if owner <> iam.caller_id() then
     perform iam.require('iam.api_keys.create', iam.root_scope_id(tenant));
     -- whoever has the key acts as its owner
@@ -271,6 +286,7 @@ declare
   new_hash bytea := iam.read_secret_hash(secret_hash);
   k iam.api_keys;
 begin
+  perform iam.require_oneself();
   select * into k from iam.api_keys candidate where candidate.id = target;
   if not iam.is_usable(k) then
     raise sqlstate 'PT409' using message = 'The API key was revoked or has expired.';
