@@ -1,7 +1,6 @@
 /** In charge of the difference between what a declaration says and what the database does. */
 import type { Protection } from "../protect/policies/protection.js";
 import { qualified } from "../protect/policies/spelling.js";
-import { sharedFunction } from "../protect/policies/terms.js";
 import { expectedOf, tablesOf } from "./expected.js";
 import type { Ask, Finding, FindingId } from "./finding.js";
 import { type Guard, type Part, type Right, readFunctions, readGuard, type Table } from "./guard.js";
@@ -12,7 +11,10 @@ export async function findDrift(ask: Ask, protection: Protection): Promise<reado
   if (absent.length > 0) return absent.map(missingTable);
   const { shares } = protection;
   const expected = await expectedOf(ask, protection);
-  const functions = await readFunctions(ask, sharedFunction(protection));
+  const functions = await readFunctions(
+    ask,
+    expected.functions.map(({ name }) => name),
+  );
   const ofShares = shares && expected.shares ? await compare(ask, shares, expected.shares) : [];
   return [
     ...changed("PC056", "function", expected.functions, functions),

@@ -2,15 +2,14 @@
 import { guardTable } from "../protect/policies/guard-table.js";
 import type { Protection } from "../protect/policies/protection.js";
 import { name, qualified } from "../protect/policies/spelling.js";
-import { sharedFunction } from "../protect/policies/terms.js";
 import type { Ask } from "./finding.js";
-import { type Guard, type Part, readFunctions, readGuard, type Table } from "./guard.js";
+import { type FunctionPart, type Guard, type Part, readGuard, readNewFunctions, type Table } from "./guard.js";
 
 /** What PostgreSQL makes of a declaration. */
 export interface Expected {
   readonly row: Guard;
   readonly shares: Guard | null;
-  readonly functions: readonly Part[];
+  readonly functions: readonly FunctionPart[];
 }
 
 /** Asks PostgreSQL. Takes no lock that an application would notice, and leaves nothing behind. The tables must be there. */
@@ -22,7 +21,7 @@ export async function expectedOf(ask: Ask, protection: Protection): Promise<Expe
     const { shares } = copied;
     const row = await readGuard(ask, copied);
     const sharesGuard = shares && (await readGuard(ask, shares));
-    const functions = shares === null ? [] : await readFunctions(ask, sharedFunction(copied));
+    const functions = await readNewFunctions(ask);
     if (row === null) throw new TypeError(`The copy of ${qualified(protection)} wasn't made.`);
     return inRealNames(protection, { row, shares: sharesGuard, functions });
   } finally {
@@ -71,7 +70,7 @@ export function tablesOf({ schema, table, shares, parent }: Protection): readonl
 }
 
 function inRealNames(protection: Protection, { row, shares, functions }: Expected): Expected {
-  const rename = renaming(protection);
+  const rename = renaming(protection, functions);
   const part = <P extends Part>(one: P): P => ({
     ...one,
     says: rename(one.says),
@@ -87,18 +86,17 @@ function inRealNames(protection: Protection, { row, shares, functions }: Expecte
   return { row: guard(row), shares: shares && guard(shares), functions: functions.map(part) };
 }
 
-function renaming(protection: Protection): (text: string) => string {
-  const pairs = tablesOf(protection).flatMap(({ schema, table }) => {
-    const copy = { schema: `${copyPrefix}${schema}`, table };
-    return [
-      [bare(sharedFunction(copy)), bare(sharedFunction({ schema, table }))],
-      [`${name(copy.schema)}.`, `${name(schema)}.`],
-    ] as const;
-  });
+// A function of ours is named after its table, and PostgreSQL repeats that name as the name of what it answers.
+function renaming(protection: Protection, functions: readonly FunctionPart[]): (text: string) => string {
+  const schemas = [...new Set(tablesOf(protection).map(({ schema }) => schema))];
+  const ofTable = ({ bare }: FunctionPart): string =>
+    schemas.reduce(
+      (called, schema) => called.replace(`${copyPrefix}${schema}_`, schema === "public" ? "" : `${schema}_`),
+      bare,
+    );
+  const pairs = [
+    ...functions.map((one) => [name(one.bare), name(ofTable(one))] as const),
+    ...schemas.map((schema) => [`${name(`${copyPrefix}${schema}`)}.`, `${name(schema)}.`] as const),
+  ];
   return (text) => pairs.reduce((renamed, [from, to]) => renamed.replaceAll(from, to), text);
-}
-
-// PostgreSQL repeats a function's name without its schema, as the name of what it answers.
-function bare(named: string): string {
-  return named.replace(/^iam\./, "");
 }

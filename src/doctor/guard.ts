@@ -48,24 +48,40 @@ export async function readGuard(ask: Ask, table: Table): Promise<Guard | null> {
   };
 }
 
-/** Reads what the functions of this name say, to whom they belong and who may call them. */
-export async function readFunctions(ask: Ask, named: string): Promise<readonly Part[]> {
-  return await ask<Part>(
-    `select p.oid::regprocedure::text as name, concat_ws(e'\n', told.definition, told.owned, told.granted) as says,
-            concat_ws(e'\n', told.definition || ';', told.owned, format('revoke all on function %s from public;', p.oid::regprocedure), told.granted) as sql
-     from pg_catalog.pg_proc p,
-     lateral (select
-       pg_get_functiondef(p.oid) as definition,
-       format('alter function %s owner to %I;', p.oid::regprocedure, pg_get_userbyid(p.proowner)) as owned,
-       (select string_agg(format('grant execute on function %s to %s;', p.oid::regprocedure, role), e'\n' order by role)
-        from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a,
-        lateral (select case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end as role) as grantee
-        where a.grantee <> p.proowner) as granted
-     ) as told
-     where format('%I.%I', p.pronamespace::regnamespace, p.proname) = $1
-     order by 1`,
-    [named],
+/** A function of ours that belongs to a table. */
+export interface FunctionPart extends Part {
+  /** Without its schema and arguments. */
+  readonly bare: string;
+}
+
+/** Reads what the functions with these signatures say, to whom they belong and who may call them. */
+export async function readFunctions(ask: Ask, signatures: readonly string[]): Promise<readonly FunctionPart[]> {
+  return await ask<FunctionPart>(functionsWhere("p.oid::regprocedure::text = any ($1::text[])"), [signatures]);
+}
+
+/** Reads the functions that this transaction has made. */
+export async function readNewFunctions(ask: Ask): Promise<readonly FunctionPart[]> {
+  return await ask<FunctionPart>(
+    functionsWhere("p.xmin::text::bigint = pg_current_xact_id()::text::bigint % (2::bigint ^ 32)::bigint"),
   );
+}
+
+function functionsWhere(condition: string): string {
+  return `
+  select p.oid::regprocedure::text as name, p.proname as bare,
+         concat_ws(e'\n', told.definition, told.owned, told.granted) as says,
+         concat_ws(e'\n', told.definition || ';', told.owned, format('revoke all on function %s from public;', p.oid::regprocedure), told.granted) as sql
+  from pg_catalog.pg_proc p,
+  lateral (select
+    pg_get_functiondef(p.oid) as definition,
+    format('alter function %s owner to %I;', p.oid::regprocedure, pg_get_userbyid(p.proowner)) as owned,
+    (select string_agg(format('grant execute on function %s to %s;', p.oid::regprocedure, role), e'\n' order by role)
+     from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a,
+     lateral (select case when a.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(a.grantee)) end as role) as grantee
+     where a.grantee <> p.proowner) as granted
+  ) as told
+  where p.pronamespace = 'iam'::regnamespace and p.prokind = 'f' and ${condition}
+  order by 1`;
 }
 
 const policies = `

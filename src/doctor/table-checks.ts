@@ -3,6 +3,9 @@ import { type Check, isExposed, type Login, reachableFrom } from "../database/by
 
 const tableName = "format('%s.%I', c.relnamespace::regnamespace, c.relname)";
 
+// As PostgreSQL prints what src/protect/policies writes.
+const floor = "(tenant_id = ( SELECT iam.caller_tenant_id() AS caller_tenant_id))";
+
 /** Whether `c` of pg_class is the table that Prisma makes between two lists without saying so. */
 export const isImplicitManyToMany = `(
   c.relkind = 'r' and c.relname like '\\_%' and (
@@ -59,12 +62,16 @@ export function tableChecks(login: Login): readonly Check[] {
             where has_any_column_privilege(r.oid, c.oid, 'select, insert, update') or has_table_privilege(r.oid, c.oid, 'delete')
           )
           and not exists (
-            select from pg_catalog.pg_policy p where p.polrelid = c.oid and not p.polpermissive and p.polcmd = '*'
+            select from pg_catalog.pg_policy p
+            where p.polrelid = c.oid and not p.polpermissive and p.polcmd = '*'
+              and '{web_user,web_anon}'::regrole[]::oid[] <@ p.polroles
+              and pg_get_expr(p.polqual, p.polrelid) = '${floor}' and pg_get_expr(p.polwithcheck, p.polrelid) = '${floor}'
           )
         order by 1`,
-      problem: (name) => `${name} has a tenant and no floor: one policy too many would show another tenant's rows.`,
-      mend: (name, floor) =>
-        `create policy ${floor} on ${name} as restrictive for all to web_user, web_anon using (tenant_id = (select iam.caller_tenant_id())) with check (tenant_id = (select iam.caller_tenant_id()));`,
+      problem: (name) =>
+        `${name} has a tenant and no floor, which keeps other tenants out, and people who are no longer active: other policies rest on it.`,
+      mend: (name, policy) =>
+        `drop policy if exists ${policy} on ${name}; create policy ${policy} on ${name} as restrictive for all to web_user, web_anon using (tenant_id = (select iam.caller_tenant_id())) with check (tenant_id = (select iam.caller_tenant_id()));`,
     },
   ];
 }

@@ -121,6 +121,13 @@ const faults: readonly Fault[] = [
     rest: noThings,
   },
   {
+    id: "PC016",
+    name: "a floor that lets everything through",
+    fault: `${oneOf}; create policy things_all_tenant on public.things as restrictive for all to web_user, web_anon using (true) with check (true);
+      grant select on public.things to web_user`,
+    rest: noThings,
+  },
+  {
     id: "PC017",
     name: "an editable tenant",
     fault: `${oneOf}; alter table public.things add name text; ${floor}; grant select, update on public.things to web_user`,
@@ -206,6 +213,7 @@ const faults: readonly Fault[] = [
     fault: `create or replace function iam.shared_todos(command text, whose text) returns setof uuid language sql stable
       security definer set search_path = pg_catalog, pg_temp as 'select s.todo_id from public.todo_shares s'`,
   },
+  { id: "PC056", name: "a function of ways that was dropped", fault: "drop function iam.ways_to_sales(uuid, text)" },
   { id: "PC057", name: "a trigger that was dropped", fault: "drop trigger lock on public.todo_shares" },
   { id: "PC057", name: "a trigger that was turned off", fault: "alter table public.chats disable trigger touch" },
   { id: "PC058", name: "a table of somebody else's", fault: "alter table public.chats owner to doctor_bystander" },
