@@ -12,6 +12,7 @@ interface Arguments {
   readonly feature: readonly string[];
   readonly scope: string | undefined;
   readonly name: string | undefined;
+  readonly user: string | undefined;
   readonly json: boolean;
 }
 
@@ -59,6 +60,15 @@ const commands: Readonly<Record<string, Command>> = {
       await (await import("./key.js")).printKey(config, request);
     },
   },
+  explain: {
+    usage: "explain <feature> <scope> --user <email>",
+    summary: "tell why somebody may, or what is missing (--tenant <slug>)",
+    run: async (config, { positionals: [feature, scope], user, tenant }) => {
+      if (feature === undefined || scope === undefined || user === undefined)
+        throw new StartupError("Why who may what, where?", "portcullis explain <feature> <type/key> --user <email>");
+      await (await import("./explain.js")).printWhy(config, { feature, scope, user, tenant: tenant ?? null });
+    },
+  },
   "verify-audit": {
     usage: "verify-audit",
     summary: "tell whether the audit still is what was sealed",
@@ -97,6 +107,7 @@ function readArguments() {
       feature: { type: "string", multiple: true },
       scope: { type: "string" },
       name: { type: "string" },
+      user: { type: "string" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", short: "h" },
     } as const;
@@ -112,6 +123,7 @@ function readArguments() {
         feature: values.feature ?? [],
         scope: values.scope,
         name: values.name,
+        user: values.user,
         json: values.json,
       },
     };

@@ -358,7 +358,7 @@ as $$
 $$;
 comment on function iam.denies_told(uuid, uuid, text, uuid) is 'The live deny-grants to the user that cover the feature at the scope.';
 
-create function iam.nearest_grant(of_user uuid, tenant uuid, feature text, scope uuid)
+create function iam.nearest_grant(of_user uuid, tenant uuid, feature text, scope uuid, told_at uuid[])
 returns jsonb
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
@@ -368,7 +368,6 @@ declare
   above uuid[] := iam.features_above(feature);
   at_or_above uuid[] := array(select c.ancestor_id from iam.scope_closure c where c.scope_id = nearest_grant.scope);
   in_groups uuid[] := array(select iam.groups_of(of_user, tenant));
-  is_self boolean := of_user = iam.caller_id();
 begin
   select * into asked from iam.features f where f.code = nearest_grant.feature;
   return (
@@ -397,8 +396,7 @@ begin
       and (g.valid_from is null or g.valid_from <= statement_timestamp())
       and (g.valid_until is null or g.valid_until > statement_timestamp())
       and how.rank is not null
-      -- of others, only what is held where the caller may ask
-      and (is_self or g.scope_id = any (at_or_above) or g.scope_id in (select iam.scopes_with('iam.explain')))
+      and (told_at is null or g.scope_id = any (at_or_above) or g.scope_id = any (told_at))
     order by
       how.rank,
       -- the place that has the most above it in common
@@ -410,10 +408,12 @@ begin
   );
 end
 $$;
-comment on function iam.nearest_grant(uuid, uuid, text, uuid) is
-  'The live grant of the user that comes nearest to the feature at the scope: the feature elsewhere, else one below or beside it here; null when there is none.';
+comment on function iam.nearest_grant(uuid, uuid, text, uuid, uuid[]) is
+  'The live grant of the user that comes nearest to the feature at the scope: the feature elsewhere (only at the given scopes, unless null), else one below or beside it here; null when there is none.';
 
-create function iam.why_not_held(of_user uuid, tenant uuid, feature text, scope uuid)
+create function iam.why_not_held(
+  of_user uuid, tenant uuid, feature text, scope uuid, knows_groups boolean, told_at uuid[]
+)
 returns jsonb
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
@@ -421,14 +421,12 @@ as $$
 declare
   denies jsonb := iam.denies_told(of_user, tenant, feature, scope);
   is_given boolean := exists (select from iam.chains(array[of_user], tenant, feature, scope));
-  -- what a group holds that he is not in now is not for him to know
-  knows_all boolean := iam.caller_can('iam.explain', scope);
   blocked record;
   nearest jsonb;
 begin
   select b.* into blocked
   from iam.blocked_grants(of_user, tenant, feature, scope) b
-  where not is_given and (knows_all or b.is_of_his)
+  where not is_given and (knows_groups or b.is_of_his)
   limit 1;
   if blocked.grant_id is not null then
     select iam.told(g, f.id) into nearest
@@ -438,7 +436,7 @@ begin
     order by length(f.code) desc
     limit 1;
   else
-    nearest := iam.nearest_grant(of_user, tenant, feature, scope);
+    nearest := iam.nearest_grant(of_user, tenant, feature, scope, told_at);
   end if;
   return jsonb_build_object(
     'reason', case when denies <> '[]' then 'DENIED_BY_GRANT' else coalesce(blocked.reason, 'NOT_HELD') end,
@@ -448,10 +446,34 @@ begin
   );
 end
 $$;
-comment on function iam.why_not_held(uuid, uuid, text, uuid) is
-  'Why the user does not hold the feature at the scope: reason, the feature that is missing, the nearest grant, the denies.';
+comment on function iam.why_not_held(uuid, uuid, text, uuid, boolean, uuid[]) is
+  'Why the user does not hold the feature at the scope: reason, the feature that is missing, the nearest grant, the denies. What a group holds that he is not in now is told only where the asker may know.';
 
 -- The answer ----------------------------------------------------------------------------------------------------------------
+
+create function iam.explain_for(of_user uuid, tenant uuid, feature text, scope uuid, told_at uuid[])
+returns jsonb
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  inactive text := iam.why_inactive(of_user, tenant);
+  answer jsonb := '{"allowed": false, "chain": [], "denies": []}';
+begin
+  if not exists (select from iam.features f where f.code = explain_for.feature) then
+    return answer || '{"reason": "UNKNOWN_FEATURE"}';
+  elsif inactive is not null then
+    return answer || jsonb_build_object('reason', inactive);
+  elsif not iam.user_can(of_user, tenant, feature, scope) then
+    return answer || iam.why_not_held(of_user, tenant, feature, scope, true, told_at);
+  end if;
+  return answer || jsonb_build_object('allowed', true, 'reason', 'ALLOWED', 'chain', coalesce(
+    (select c.chain from iam.chains(array[of_user], tenant, feature, scope) c), '[]'
+  ));
+end
+$$;
+comment on function iam.explain_for(uuid, uuid, text, uuid, uuid[]) is
+  'Why a user holds the feature at the scope, or why not, for who may know everything of it; the nearest grant only at the given scopes, unless null.';
 
 create function iam.explain(feature text, scope text, of_user text default null)
 returns jsonb
@@ -461,27 +483,26 @@ as $$
 declare
   tenant uuid := iam.caller_tenant_id();
   at_scope uuid := iam.scope_named(explain.scope);
+  me uuid := iam.require_caller();
   asked uuid := iam.who_is_asked_about(of_user, at_scope);
-  is_self boolean := asked = iam.caller_id();
-  inactive text := case when not is_self then iam.why_inactive(asked, tenant) end;
-  holds boolean := iam.user_can(asked, tenant, feature, at_scope);
-  is_allowed boolean := case when is_self then iam.caller_can(feature, at_scope) else holds and inactive is null end;
+  is_entitled boolean := iam.caller_can('iam.explain', at_scope);
   -- what a key or somebody acting as the user may know of him, he may ask like anybody else
-  may_know boolean := not is_self or not iam.is_delegated() or iam.caller_can('iam.explain', at_scope);
-  answer jsonb := jsonb_build_object('allowed', is_allowed, 'chain', '[]'::jsonb, 'denies', '[]'::jsonb);
+  may_know boolean := is_entitled or not iam.is_delegated();
+  is_allowed boolean := iam.caller_can(feature, at_scope);
+  answer jsonb := '{"allowed": false, "chain": [], "denies": []}';
 begin
-  if is_allowed then
-    return answer || jsonb_build_object('reason', 'ALLOWED') || jsonb_build_object('chain', coalesce(
-      (select c.chain from iam.chains(array[asked], tenant, feature, at_scope) c where may_know), '[]'
-    ));
-  elsif at_scope is null or (is_self and at_scope not in (select iam.readable_scopes())) then
-    return answer || jsonb_build_object('reason', 'UNKNOWN_SCOPE');
+  if asked <> me then
+    return iam.explain_for(asked, tenant, feature, at_scope, array(select iam.scopes_with('iam.explain')));
+  elsif not is_allowed and (at_scope is null or at_scope not in (select iam.readable_scopes())) then
+    return answer || '{"reason": "UNKNOWN_SCOPE"}';
   elsif not exists (select from iam.features f where f.code = explain.feature) then
-    return answer || jsonb_build_object('reason', 'UNKNOWN_FEATURE');
-  elsif inactive is not null then
-    return answer || jsonb_build_object('reason', inactive);
-  elsif may_know and not holds then
-    return answer || iam.why_not_held(asked, tenant, feature, at_scope);
+    return answer || '{"reason": "UNKNOWN_FEATURE"}';
+  elsif is_allowed then
+    return answer || jsonb_build_object('allowed', true, 'reason', 'ALLOWED', 'chain', coalesce(
+      (select c.chain from iam.chains(array[me], tenant, feature, at_scope) c where may_know), '[]'
+    ));
+  elsif may_know and not iam.user_can(me, tenant, feature, at_scope) then
+    return answer || iam.why_not_held(me, tenant, feature, at_scope, is_entitled, null);
   end if;
   return answer || jsonb_build_object('missing', feature, 'reason', case
     when iam.has_api_key() and not exists (
