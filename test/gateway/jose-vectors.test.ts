@@ -54,6 +54,8 @@ afterAll(async () => {
   bait?.close();
 });
 
+// An unknown issuer may be a new provider: the list is read again, once in ten seconds, whoever asks.
+const spent = () => proxy.statements().filter((text) => !text.includes("iam.list_providers")).length;
 const baitUrl = () => `http://127.0.0.1:${(bait.address() as AddressInfo).port}`;
 const ask = async (authorization: string) => {
   const response = await fetch(`${server.url}/graphql`, {
@@ -77,7 +79,7 @@ describe("the vectors", () => {
     const vectors = badVectors({ issuer, audience, bait: baitUrl() });
     expect(vectors.length).toBeGreaterThan(300);
     expect(new Set(vectors.map(([name]) => name)).size).toBe(vectors.length);
-    const before = proxy.statements().length;
+    const before = spent();
     for (const [name, token] of vectors) {
       const { status, challenge, body } = await ask(`Bearer ${token}`);
       const [{ message, extensions }] = body.errors;
@@ -90,7 +92,7 @@ describe("the vectors", () => {
         { code: "UNAUTHENTICATED", reason: expect.stringMatching(/^[A-Z_]+$/) },
       ]);
     }
-    expect(proxy.statements().length).toBe(before);
+    expect(spent()).toBe(before);
     expect(asked).toBe(0);
   });
 
