@@ -1,12 +1,15 @@
-/** In charge of the guide on asking the gate: each GraphQL block is asked as whom its first line names, and answers what it says. */
+/** In charge of the guides made of queries: each GraphQL block is asked as whom its first line names, and answers what it says. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createPool, type Pool } from "../../src/database/pool.js";
 import { useTestDatabase } from "../support/database.js";
 import { type AskAs, gatewayOver } from "../support/gateway-over.js";
 
-const guide = readFileSync(new URL("../../docs/guides/ask-the-gate.md", import.meta.url), "utf8");
-const blocks = [...guide.matchAll(/^```graphql\n# (\S+)\n(.*?)^```$(?:\n\n^```json\n(.*?)^```$)?/gms)];
+const guides = ["ask-the-gate", "declare-a-table"].map((name) => {
+  const text = readFileSync(new URL(`../../docs/guides/${name}.md`, import.meta.url), "utf8");
+  const blocks = [...text.matchAll(/^```graphql\n# (\S+)\n(.*?)^```$(?:\n\n^```json\n(.*?)^```$)?/gms)];
+  return { name, text, blocks };
+});
 
 const database = useTestDatabase();
 let pool: Pool;
@@ -17,7 +20,7 @@ beforeAll(() => {
 });
 afterAll(() => pool.close());
 
-describe("the guide on asking the gate", () => {
+describe.each(guides)("the guide $name", ({ text, blocks }) => {
   it.each(blocks.map(([, who = "", query = "", answer], n) => ({ n, who, query, answer })))(
     "answers as it says: block $n, as $who",
     async ({ who, query, answer }) => {
@@ -31,7 +34,7 @@ describe("the guide on asking the gate", () => {
   );
 
   it("leads to files that are there", () => {
-    for (const [, target = ""] of guide.matchAll(/\]\(([^)#]+)[^)]*\)/g))
+    for (const [, target = ""] of text.matchAll(/\]\(([^)#]+)[^)]*\)/g))
       expect(() => readFileSync(new URL(`../../docs/guides/${target}`, import.meta.url))).not.toThrow();
   });
 });

@@ -78,6 +78,25 @@ describe("a field for the owner and for holders of a feature", () => {
     ]);
   });
 
+  it("tells of each row which of its fields are whose", async () => {
+    const query = `{ todos(orderBy: [{ createdAt: ASC }], first: 3) { nodes { access { fields { internalNote { read write } done { read write } title { read write } } } } } }`;
+    const own = { read: true, write: true };
+    const none = { read: false, write: false };
+    const { todos } = await reads("bob", query);
+    expect(todos.nodes.map(({ access }: { access: { fields: unknown } }) => access.fields)).toEqual([
+      { internalNote: none, done: none, title: { read: false, write: true } },
+      { internalNote: own, done: own, title: own },
+    ]);
+    const { todo } = await reads(
+      "alice",
+      `{ todo(id: "${plants}") { access { fields { internalNote { read write } done { read write } } } } }`,
+    );
+    expect(todo.access.fields).toEqual({
+      internalNote: { read: true, write: false },
+      done: { read: false, write: true },
+    });
+  });
+
   it("masks short texts and missing ones wholly: of them the end would be most", async () => {
     await world.database.owner.query("update public.todos set title = 'Shortoffice' where id = $1", [milk.slice(5)]);
     expect((await milkFor("bob")).title).toBe("****");

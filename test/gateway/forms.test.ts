@@ -101,6 +101,24 @@ describe("rows that everybody sees where a condition holds", () => {
     expect(todo).toEqual({ title: "Buy milk for the office", internalNote: null, owner: null, scope: null });
   });
 
+  it("tells the anonymous what he may with them: read", async () => {
+    const access = "{ access { read update delete fields { title { read write } internalNote { read } } } }";
+    expect(await reads(null, `{ todos { nodes ${access} } }`, inAcme)).toEqual({
+      todos: {
+        nodes: [
+          {
+            access: {
+              read: true,
+              update: false,
+              delete: false,
+              fields: { title: { read: true, write: false }, internalNote: { read: false } },
+            },
+          },
+        ],
+      },
+    });
+  });
+
   it("denies the anonymous every change", async () => {
     expect(await refuses(null, 'mutation { createTodo(input: { title: "x" }) { todo { id } } }', inAcme)).toMatchObject(
       {

@@ -1,4 +1,5 @@
 /** Declarations: what a wrong name does (it doesn't compile), and what a right one becomes. */
+import { readFileSync } from "node:fs";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import type { Declaration } from "../../src/protect/declaration.js";
 import { resource } from "../../src/protect/resource.js";
@@ -40,5 +41,17 @@ describe("a resource", () => {
 
   it("rejects a name that is no field of its model", () => {
     expect(() => resource("Todo", { owner: "nope" as "ownerId" })).toThrow("Todo has no field nope.");
+  });
+});
+
+describe("the guide on declarations", () => {
+  it("names everything that one can say", () => {
+    const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+    const [, body = ""] =
+      /export interface Declaration<.*?> \{\n(.*?)\n\}/s.exec(read("src/protect/declaration.ts")) ?? [];
+    const keys = [...body.matchAll(/readonly (\w+)\?:/g)].map(([, key]) => key);
+    const guide = read("docs/guides/declare-a-table.md");
+    expect(keys.length).toBeGreaterThan(15);
+    expect(keys.filter((key) => !new RegExp(`\`${key}\\b`).test(guide))).toEqual([]);
   });
 });
