@@ -30,7 +30,7 @@ async function leftBehind(client: pg.ClientBase): Promise<readonly unknown[]> {
   return rows;
 }
 
-describe.each(["postgrest", "laravel"])("the guide to %s", (name) => {
+describe.each(["postgrest", "laravel", "protect-an-existing-database"])("the guide to %s", (name) => {
   const database = useTestDatabase();
   const { steps } = readGuide(name);
   let login: pg.Client;

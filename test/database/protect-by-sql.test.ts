@@ -239,6 +239,7 @@ describe("iam.unprotect", () => {
     for (const table of ["notes", "note_shares"]) {
       const guard = await readGuard(ask, { schema: "by_sql", table });
       expect(guard?.policies.map(({ name }) => name)).toEqual([`${table}_all_definer`, `${table}_all_tenant`]);
+      expect(guard?.triggers).toEqual([]);
       expect(guard?.rights.filter(({ grantee }) => grantee !== "iam_definer")).toEqual([]);
       expect(await bob.outcome(`select id from by_sql.${table}`)).toBe("42501");
     }
@@ -250,6 +251,16 @@ describe("iam.unprotect", () => {
     expect(await bob.read("select id from by_sql.notes")).toEqual([]);
     await database.owner.query(protect);
     expect(await bob.read("select text from by_sql.notes")).toEqual([{ text: "x" }]);
+  });
+
+  test("leaves room for the migration of a declaration", async () => {
+    await tables("by_sql");
+    await database.owner.query("select iam.protect('by_sql.notes', share_table => 'by_sql.note_shares')");
+    await database.owner.query(`select iam.unprotect('by_sql.notes');
+      drop policy notes_all_definer on by_sql.notes; drop policy notes_all_tenant on by_sql.notes;
+      drop policy note_shares_all_definer on by_sql.note_shares; drop policy note_shares_all_tenant on by_sql.note_shares`);
+    await database.owner.query(guardTable(declared("by_sql", { owner: "owner_id", shares })));
+    expect(await bob.read("select text from by_sql.notes")).toEqual([]);
   });
 
   test.each(["iam.users", "pg_catalog.pg_class", "public._prisma_migrations"])("rejects %s", async (table) => {

@@ -210,8 +210,16 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   policy record;
+  ours record;
   in_tenant constant text := 'tenant_id = (select iam.caller_tenant_id())';
 begin
+  for ours in
+    select t.tgname
+    from pg_catalog.pg_trigger t
+    where t.tgrelid = guarded and t.tgfoid in ('iam.touch()'::regprocedure, 'iam.lock_before_write()'::regprocedure)
+  loop
+    execute format('drop trigger %I on %s', ours.tgname, guarded);
+  end loop;
   for policy in select p.polname from pg_catalog.pg_policy p where p.polrelid = guarded loop
     execute format('drop policy %I on %s', policy.polname, guarded);
   end loop;
@@ -501,7 +509,7 @@ $body$', form ->> 'shared', share_column, share_table);
   end loop;
 
   if share_table is not null then
-    execute format('create or replace trigger lock before insert or update or delete on %s for each statement execute function iam.lock_before_write()', share_table);
+    execute format('create trigger lock before insert or update or delete on %s for each statement execute function iam.lock_before_write()', share_table);
     execute format('grant select, delete on %s to web_user', share_table);
     execute format('grant insert (%I, group_id, user_id, can_read, can_write, can_delete) on %s to web_user', share_column, share_table);
     execute format('grant update (can_read, can_write, can_delete) on %s to web_user', share_table);
@@ -535,7 +543,7 @@ $body$', form ->> 'shared', share_column, share_table);
   perform iam.fill_in(guarded, case when scope_type is null then scope_column end, 'iam.caller_root_scope_id()');
   perform iam.fill_in(share_table, 'tenant_id', 'iam.caller_tenant_id()') where share_table is not null;
   if exists (select from pg_catalog.pg_attribute a where a.attrelid = guarded and a.attname = 'updated_at' and not a.attisdropped) then
-    execute format('create or replace trigger touch before update on %s for each row execute function iam.touch()', guarded);
+    execute format('create trigger touch before update on %s for each row execute function iam.touch()', guarded);
   end if;
   perform iam.lead_by_index(guarded, one) from unnest(array['tenant_id', owner_column, scope_column, group_column]) one;
   perform iam.lead_by_index(share_table, one) from unnest(array['group_id', 'user_id', share_column]) one where share_table is not null;
