@@ -16,6 +16,9 @@ export interface RemoteKeySetOptions {
 const refreshAfter = 30_000;
 // With the ten seconds that a verdict is remembered for, a removed key dies within the minute.
 const waitAfter = 50_000;
+// A little more than half a minute, lest every second try came too early.
+const refreshEvery = refreshAfter + 500;
+const idleAfter = 10 * 60_000;
 const tooOldAfter = 24 * 3_600_000;
 const patience = 1_000;
 
@@ -61,9 +64,9 @@ function isSound(key: JWK): boolean {
 }
 
 /**
- * The keys behind an address. At most two fetches a minute, whatever is asked; a set older than half a minute is
- * refreshed behind the answer, one older than fifty seconds before it, for which nobody waits longer than a second; while the
- * address fails the last good set serves for a day. Without any set the caller gets UNAVAILABLE: an outage is not a bad
+ * The keys behind an address. At most two fetches a minute, whatever is asked. A set that is in use is refreshed each half
+ * minute, and nobody waits for it; one that nobody asked for in ten minutes is refreshed before the next answer, for which
+ * nobody waits longer than a second. While the address fails the last good set serves for a day. Without any set the caller gets UNAVAILABLE: an outage is not a bad
  * credential. The address may have to be found first, which is done again when it fails.
  */
 export function createRemoteKeySet(
@@ -96,9 +99,20 @@ export function createRemoteKeySet(
     });
     return underWay;
   };
+  let lastAsked = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | null = null;
+  const stayFresh = (): void => {
+    lastAsked = now();
+    timer ??= setInterval(() => {
+      if (now() - lastAsked <= idleAfter) return void refresh();
+      if (timer !== null) clearInterval(timer);
+      timer = null;
+    }, refreshEvery).unref();
+  };
   const ageOf = (): number => (current === null ? Number.POSITIVE_INFINITY : now() - current.fetchedAt);
 
   return async (header, token) => {
+    stayFresh();
     // While the address fails nobody waits for it again: the last good set serves.
     if (current === null) await refresh();
     else if (ageOf() > waitAfter && !isFailing) await atMost(patience, refresh());

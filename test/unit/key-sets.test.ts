@@ -2,7 +2,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type CompactJWSHeaderParameters, compactVerify } from "jose";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createKeySet, createRemoteKeySet } from "../../src/auth/key-sets.js";
 import { createTestIssuer, type TestIssuer } from "../support/tokens.js";
 
@@ -31,6 +31,7 @@ beforeEach(async () => {
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;
 });
 afterEach(() => {
+  vi.useRealTimers();
   server.closeAllConnections();
   server.close();
 });
@@ -111,6 +112,45 @@ describe("a fetched key set", () => {
     expect(await Promise.all([verify(keys, issuer), verify(keys, issuer)])).toEqual(["accepted", "accepted"]);
     expect(performance.now() - begun).toBeLessThan(1_500);
     expect(fetches).toBe(2);
+  });
+
+  it("is refreshed by itself while it is in use, so that nobody waits for an address that hangs", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const keys = remote();
+    const pass = (millis: number) => {
+      clock += millis;
+      vi.advanceTimersByTime(millis);
+    };
+    await verify(keys, issuer);
+    pass(31_000);
+    await expect.poll(() => fetches).toBe(2);
+    const refreshed = clock;
+    let isGivenUp = false;
+    answer = (response) =>
+      void response.on("close", () => {
+        isGivenUp = true;
+      });
+    await expect
+      .poll(() => {
+        pass(31_000);
+        return fetches;
+      })
+      .toBe(3);
+    clock = refreshed + 31_000;
+    // Whoever waited now would wait until the fetch is given up.
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout"] });
+    expect(await verify(keys, issuer)).toBe("accepted");
+    expect([fetches, isGivenUp]).toEqual([3, false]);
+  });
+
+  it("asks for nothing any more when nobody has asked for it in ten minutes", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    await verify(remote(), issuer);
+    clock += 10 * minute + 1;
+    vi.advanceTimersByTime(31_000);
+    expect(vi.getTimerCount()).toBe(0);
+    vi.advanceTimersByTime(10 * minute);
+    expect(fetches).toBe(1);
   });
 
   it("tells an outage from a bad credential when it never had a key", async () => {
