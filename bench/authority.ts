@@ -75,6 +75,16 @@ const addTo = (group: string) => `select iam.add_group_member('${group}', 'bench
 const questions: readonly Question[] = [
   { name: "open_session()", sql: "select * from iam.open_session()" },
   { name: "a decision: can()", sql: "select iam.can('bench.f7.g3', 'place', 's5')", targetMillis: 1 },
+  {
+    name: "1,000 checks: can_all()",
+    sql: `select iam.can_all(
+      array(select 'bench.f' || i % 20 from generate_series(1, 1000) i),
+      array(select 'place/s' || i % 50 from generate_series(1, 1000) i)
+    )`,
+    targetMillis: 20,
+  },
+  { name: "every feature held, anywhere", sql: "select count(*) from iam.features_held()" },
+  { name: "every feature held at a scope", sql: "select count(*) from iam.features_held('place/s5')" },
   { name: "holds_everywhere()", sql: "select iam.holds_everywhere('todos.read')", targetMillis: 1 },
   { name: "scopes_with(): count", sql: "select count(*) from iam.scopes_with('bench.f7')" },
   { name: "the whole authority, as given", sql: authority, targetMillis: 5, isDefiner: true },

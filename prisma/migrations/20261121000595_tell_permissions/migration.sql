@@ -5,6 +5,8 @@
 create function iam.coverings(of_user uuid, features text[])
 returns table (whose text, feature text, scope_id uuid, effect iam.grant_effect)
 language plpgsql stable
+-- as many as a plan should be ready for: row by row, sets of thousands take minutes to meet
+rows 20000
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -31,6 +33,18 @@ end
 $$;
 comment on function iam.coverings(uuid, text[]) is
   'Where the user''s live grants give or deny each of the features, as long as he is active; of the caller himself, also those of whoever acts as him, and what his API key was given.';
+
+create function iam.scopes_above(scopes uuid[])
+returns table (scope_id uuid, ancestor_id uuid)
+language plpgsql stable
+rows 50000
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query select c.scope_id, c.ancestor_id from iam.scope_closure c where c.scope_id = any (scopes);
+end
+$$;
+comment on function iam.scopes_above(uuid[]) is 'Each of the scopes with every scope above it, itself included.';
 
 create function iam.judges_of(of_user uuid)
 returns integer
@@ -73,13 +87,15 @@ begin
   return (
     with covering as materialized (
       select * from iam.coverings(who, features)
+    ), above as materialized (
+      select * from iam.scopes_above(places)
     ), judged as (
       select
         a.place,
         count(distinct g.whose) filter (where g.effect = 'allow') = judges
           and count(*) filter (where g.effect = 'deny') = 0 as is_held
       from unnest(features, places) with ordinality a (feature, scope_id, place)
-      left join iam.scope_closure c on c.scope_id = a.scope_id
+      left join above c on c.scope_id = a.scope_id
       left join covering g on g.feature = a.feature and g.scope_id = c.ancestor_id
       group by a.place
     )
@@ -98,6 +114,7 @@ as $$
 declare
   tenant uuid := iam.caller_tenant_id();
   at uuid := case when at_scope is null then iam.root_scope_id(tenant) else iam.scope_named(at_scope) end;
+  at_or_above uuid[] := array(select c.ancestor_id from iam.scope_closure c where c.scope_id = at);
   is_anywhere boolean := at_scope is null;
   who uuid := case when of_user is null then iam.caller_id() else iam.who_is_asked_about(of_user, coalesce(at, iam.root_scope_id(tenant))) end;
   is_self boolean := who = iam.caller_id();
@@ -105,43 +122,39 @@ declare
 begin
   return query
   with covering as materialized (
-    select g.* from iam.coverings(who, array(select f.code from iam.features f)) g
+    select g.*
+    from iam.coverings(who, array(select f.code from iam.features f)) g
+    where is_anywhere or g.scope_id = any (at_or_above)
+  ), above as materialized (
+    select * from iam.scopes_above(array(select distinct g.scope_id from covering g))
   ), given as (
     select distinct g.feature, g.scope_id
     from covering g
     where g.effect = 'allow'
-      and (is_anywhere or exists (select from iam.scope_closure c where c.scope_id = at and c.ancestor_id = g.scope_id))
+      -- what is denied further down is not held there
+      and (is_anywhere or g.feature not in (select d.feature from covering d where d.effect = 'deny'))
       -- of others, only what is held where the caller may ask
       and (not is_anywhere or is_self or g.scope_id in (select iam.scopes_with('iam.explain')))
-  ), held as materialized (
-    select g.feature, g.scope_id
+  ), judged as materialized (
+    select
+      g.feature,
+      g.scope_id,
+      count(distinct one.whose) filter (where one.effect = 'allow') = judges
+        and count(*) filter (where one.effect = 'deny') = 0 as is_held
     from given g
-    join iam.scope_closure c on c.scope_id = g.scope_id
+    join above c on c.scope_id = g.scope_id
     join covering one on one.feature = g.feature and one.scope_id = c.ancestor_id
-    where is_anywhere
-      -- what is denied further down is not held there
-      or not exists (
-        select
-        from covering d
-        join iam.scope_closure x on x.ancestor_id = d.scope_id and x.scope_id = at
-        where d.feature = g.feature and d.effect = 'deny'
-      )
     group by g.feature, g.scope_id
-    having count(distinct one.whose) filter (where one.effect = 'allow') = judges
-      and count(*) filter (where one.effect = 'deny') = 0
   )
-  select
-    h.feature,
-    s.type || '/' || s.key,
-    exists (select from iam.scope_closure c where c.scope_id = at and c.ancestor_id = h.scope_id)
-  from held h
+  select h.feature, s.type || '/' || s.key, h.scope_id = any (at_or_above)
+  from judged h
   join iam.scopes s on s.id = h.scope_id
   -- where it begins: what is above gives it here as well
-  where not exists (
+  where h.is_held and not exists (
     select
-    from held other
-    join iam.scope_closure c on c.ancestor_id = other.scope_id and c.scope_id = h.scope_id
-    where other.feature = h.feature and other.scope_id <> h.scope_id
+    from above c
+    join judged other on other.scope_id = c.ancestor_id and other.is_held
+    where other.feature = h.feature and c.scope_id = h.scope_id and c.ancestor_id <> h.scope_id
   )
   order by h.feature, 2;
 end
