@@ -1,6 +1,7 @@
 /** The forms of protection that no table of the demo has, each asked over HTTP on a table that is declared anew here. */
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resource } from "../../src/protect/resource.js";
+import { arrangeKey } from "../support/api-keys.js";
 import { arranger } from "../support/arrange.js";
 import { useDeclaredWorld } from "../support/declared-world.js";
 
@@ -119,6 +120,22 @@ describe("rows that everybody sees where a condition holds", () => {
     });
   });
 
+  it("finds them for the anonymous by their global ids, and denies him the ids of closed types", async () => {
+    const part = "{ id ... on Todo { title } }";
+    expect(
+      await reads(null, `{ node(id: "${milk}") ${part} nodes(ids: ["${milk}", "${plants}"]) ${part} }`, inAcme),
+    ).toEqual({
+      node: { id: milk, title: "Buy milk for the office" },
+      nodes: [{ id: milk, title: "Buy milk for the office" }, null],
+    });
+    const group = "Group:60000000-0000-4000-8000-000000000001";
+    for (const query of [`{ node(id: "${group}") { id } }`, `{ nodes(ids: ["${milk}", "${group}"]) { id } }`])
+      expect(await refuses(null, query, inAcme)).toMatchObject({
+        code: "FORBIDDEN",
+        extensions: { requires: "authenticated" },
+      });
+  });
+
   it("denies the anonymous every change", async () => {
     expect(await refuses(null, 'mutation { createTodo(input: { title: "x" }) { todo { id } } }', inAcme)).toMatchObject(
       {
@@ -199,6 +216,46 @@ describe("a row with a group", () => {
     expect(await reads("jane", `mutation { deleteChatShare(input: { id: "${id}" }) { id } }`)).toEqual({
       deleteChatShare: { id },
     });
+  });
+});
+
+describe("a delegated session", () => {
+  const asked = "{ chatShares { totalCount } todoShares { totalCount } }";
+  const seen = async (who: string | null, headers: Readonly<Record<string, string>>) => {
+    const { chatShares, todoShares } = await reads(who, asked, headers);
+    return [chatShares.totalCount, todoShares.totalCount];
+  };
+
+  beforeAll(async () => {
+    await reads("bob", 'mutation { createChatShare(input: { group: "Office" }) { chatShare { id } } }');
+    await reads("bob", `mutation { createTodoShare(input: { todo: "${plants}" }) { todoShare { id } } }`);
+  });
+
+  afterAll(async () => {
+    await world.database.owner.query("delete from public.chat_shares; delete from public.todo_shares");
+  });
+
+  it("reads through a key what was given to it, of a group's rows and of what follows others", async () => {
+    const keyOf = async (...given: readonly string[]) => {
+      const { text } = await arrangeKey(world.database, {
+        user: "bob@acme.test",
+        given: given.map((feature) => [feature, "tenant/acme"] as const),
+      });
+      return { "x-api-key": text };
+    };
+    expect(await seen(null, await keyOf("chats.read", "todos.read"))).toEqual([1, 1]);
+    expect(await seen(null, await keyOf("chats.read"))).toEqual([1, 0]);
+    expect(await seen(null, await keyOf("todos.read"))).toEqual([0, 1]);
+    expect(await seen(null, await keyOf("view_sales_page"))).toEqual([0, 0]);
+  });
+
+  it("reads for whoever acts as a member what both may read", async () => {
+    for (const user of ["dave@acme.test", "jane@acme.test"])
+      await arrange.grant({ user, feature: "iam.impersonate", scope: "tenant/acme" });
+    const asBob = { "x-act-as": "bob@acme.test", "x-tenant": "acme" };
+    expect(await seen("alice", asBob)).toEqual([1, 1]);
+    expect(await seen("jane", asBob)).toEqual([1, 0]);
+    expect(await seen("dave", asBob)).toEqual([0, 0]);
   });
 });
 

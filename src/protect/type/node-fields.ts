@@ -2,6 +2,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { sql } from "kysely";
 import { builder } from "../../builder/builder.js";
+import { unauthorized } from "../../builder/unauthorized.js";
 import type { Session } from "../../database/session.js";
 import { GatewayError } from "../../errors.js";
 import { type GlobalId, parseGlobalId } from "../global-id.js";
@@ -17,6 +18,8 @@ import { singleStatement } from "./root-fields.js";
 
 /** Adds `node(id)` and `nodes(ids)` to Query. */
 export function addNodeFields(resources: Resources): void {
+  const isOpen = [...resources.values()].some(({ audience }) => audience === "public");
+  const authScopes = isOpen ? ({ public: true } as const) : ({ authenticated: true } as const);
   builder.queryFields((t) => ({
     node: t.field({
       type: Node,
@@ -24,10 +27,11 @@ export function addNodeFields(resources: Resources): void {
       description:
         "Anything with a global id. Null when there is nothing with this id, or nothing that the caller may see.",
       args: { id: t.arg.id({ required: true, description: "The global id: `Type:uuid`." }) },
-      authScopes: { authenticated: true },
+      authScopes,
       extensions: singleStatement,
       resolve: async (_root, { id }, { session }, info) => {
         const { resource, uuid } = find(resources, String(id));
+        requireOpen(session, info, resource);
         const row = await readOne(session, info, { resource, id: uuid });
         return row && { ...row, [typeKey]: resource.name };
       },
@@ -37,16 +41,20 @@ export function addNodeFields(resources: Resources): void {
       nullable: { list: false, items: true },
       description: "The same for several ids, in their order; null in the place of what the caller may not see.",
       args: { ids: t.arg.idList({ required: true, description: `The global ids, at most ${maxPageSize}.` }) },
-      authScopes: { authenticated: true },
+      authScopes,
       extensions: singleStatement,
-      resolve: (_root, { ids }, { session }, info) =>
-        readNodes(
-          session,
-          info,
-          ids.map((id) => find(resources, String(id))),
-        ),
+      resolve: (_root, { ids }, { session }, info) => {
+        const found = ids.map((id) => find(resources, String(id)));
+        for (const { resource } of found) requireOpen(session, info, resource);
+        return readNodes(session, info, found);
+      },
     }),
   }));
+}
+
+// Whoever has not signed in may ask for what is public, by its id as by its list.
+function requireOpen({ isAnonymous }: Session, info: GraphQLResolveInfo, { audience }: Resource): void {
+  if (isAnonymous && audience !== "public") throw unauthorized(info);
 }
 
 interface Found {
