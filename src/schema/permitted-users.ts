@@ -119,11 +119,7 @@ export async function readPermitted(
   info: GraphQLResolveInfo,
   { permitted, args }: { readonly permitted: Permitted; readonly args: PageArguments },
 ): Promise<PermittedPage> {
-  const connection = await readPage(session, info, {
-    resource: user,
-    args,
-    match: (child) => sql`${child("id")} in (${permitted.ids})`,
-  });
+  const connection = await readPage(session, info, { resource: user, args, ids: permitted.ids });
   const hidden = sql`(select count(*) from (${permitted.ids}) as found (id) where not exists (select from iam.users as u where u.id = found.id))`;
   return {
     connection,

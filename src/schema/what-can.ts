@@ -86,7 +86,7 @@ builder.queryField("whatCan", (t) =>
     resolve: (_root, { user, type, command, ...args }, { session }, info) => {
       const { resource, table } = protectedType(type);
       const ids = sql`select iam.rows_open_to(${table}, ${command ?? "read"}, ${user ?? null})`;
-      return readPage(session, info, { resource, args, match: (child) => sql`${child("id")} in (${ids})` });
+      return readPage(session, info, { resource, args, ids });
     },
   }),
 );

@@ -33,24 +33,29 @@ export function readOne(
   );
 }
 
-/** What a root field lists: the rows of a resource, or those of them that match. */
+/** What a root field lists: the rows of a resource, or those of them whose ids a query gives. */
 export interface List {
   readonly resource: Resource;
   readonly args: PageArguments;
-  readonly match?: Match;
+  readonly ids?: Sql;
 }
+
+const isGiven: Match = (child) => sql`${child("id")} in (select given.id from given)`;
 
 /** Reads what a root field asks of a list. */
 export async function readPage(
   session: Session,
   info: GraphQLResolveInfo,
-  { resource, args, ...only }: List,
+  { resource, args, ids }: List,
 ): Promise<Connection> {
   const asked = { type: objectType(info, getNamedType(info.returnType).name), nodes: info.fieldNodes };
-  const page = await readValue(
-    session,
-    selectPage(compilationOf(info, session), { resource, args, ...only, parent: valueSource({}), ...asked }),
-  );
+  const compilation = compilationOf(info, session);
+  const query = { resource, args, parent: valueSource({}), ...asked };
+  // The ids are found once, however often the page asks for them.
+  const expression = ids
+    ? sql`(with given (id) as materialized (${ids}) select ${selectPage(compilation, { ...query, match: isGiven })})`
+    : selectPage(compilation, query);
+  const page = await readValue(session, expression);
   return connectionOf(resource, args, page);
 }
 
