@@ -49,6 +49,8 @@ export function settingsFor(
     ["idle_in_transaction_session_timeout", String(limits.idleInTransactionTimeoutMillis)],
     // Prisma's adapter writes and reads timestamps as if the session stood in UTC.
     ["timezone", "UTC"],
+    // Under row-level security a statement takes longer to plan than to run; its text alone decides what is a good plan.
+    ["plan_cache_mode", "force_generic_plan"],
   ];
 }
 

@@ -51,7 +51,7 @@ const rules: readonly (readonly [rule: string, offenders: string])[] = [
   [
     "what trusts a floor stands on one",
     `select distinct p.polrelid::regclass::text from pg_policy p
-     where coalesce(pg_get_expr(p.polqual, p.polrelid), '') || coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '') ~ 'iam\\.(named|given_everywhere|scopes_given|scope_keys_given|groups_named|is_member|shared_)'
+     where coalesce(pg_get_expr(p.polqual, p.polrelid), '') || coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '') ~ 'iam\\.(named|named_root_scope_id|given_everywhere|scopes_given|scope_keys_given|groups_named|is_member|shared_)'
        and not exists (
          select from pg_policy floor
          where floor.polrelid = p.polrelid and not floor.polpermissive and floor.polcmd = '*' and 'web_user'::regrole = any (floor.polroles)

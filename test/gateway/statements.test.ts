@@ -42,7 +42,7 @@ describe("what is sent", () => {
     expect(await sentFor(query)).toMatchInlineSnapshot(`
       {
         "statements": [
-          "select set_config('app.issuer', $1, true), set_config('app.subject', $2, true), set_config('app.key_id', $3, true), set_config('app.key_hash', $4, true), set_config('app.tenant', $5, true), set_config('app.act_as', $6, true), set_config('app.request_id', $7, true), set_config('app.ip_address', $8, true), set_config('app.user_agent', $9, true), set_config('app.lock', $10, true), set_config('statement_timeout', $11, true), set_config('lock_timeout', $12, true), set_config('idle_in_transaction_session_timeout', $13, true), set_config('timezone', $14, true), set_config('transaction_read_only', $15, true)",
+          "select set_config('app.issuer', $1, true), set_config('app.subject', $2, true), set_config('app.key_id', $3, true), set_config('app.key_hash', $4, true), set_config('app.tenant', $5, true), set_config('app.act_as', $6, true), set_config('app.request_id', $7, true), set_config('app.ip_address', $8, true), set_config('app.user_agent', $9, true), set_config('app.lock', $10, true), set_config('statement_timeout', $11, true), set_config('lock_timeout', $12, true), set_config('idle_in_transaction_session_timeout', $13, true), set_config('timezone', $14, true), set_config('plan_cache_mode', $15, true), set_config('transaction_read_only', $16, true)",
           "select * from iam.open_session()",
           "select set_config('role', $1, true)",
           "select (select json_build_object('title', "t0"."title", 'owner', (select json_build_object('email', "t1"."email") from "iam"."users" as "t1" where "t1"."id" = "t0"."owner_id")) from "public"."todos" as "t0" where "t0"."id" = $1::"uuid") as data",
@@ -75,7 +75,7 @@ describe("what is sent", () => {
     expect(statements).toMatchInlineSnapshot(`
       [
         "begin isolation level read committed read write",
-        "select set_config('app.issuer', $1, true), set_config('app.subject', $2, true), set_config('app.key_id', $3, true), set_config('app.key_hash', $4, true), set_config('app.tenant', $5, true), set_config('app.act_as', $6, true), set_config('app.request_id', $7, true), set_config('app.ip_address', $8, true), set_config('app.user_agent', $9, true), set_config('app.lock', $10, true), set_config('statement_timeout', $11, true), set_config('lock_timeout', $12, true), set_config('idle_in_transaction_session_timeout', $13, true), set_config('timezone', $14, true)",
+        "select set_config('app.issuer', $1, true), set_config('app.subject', $2, true), set_config('app.key_id', $3, true), set_config('app.key_hash', $4, true), set_config('app.tenant', $5, true), set_config('app.act_as', $6, true), set_config('app.request_id', $7, true), set_config('app.ip_address', $8, true), set_config('app.user_agent', $9, true), set_config('app.lock', $10, true), set_config('statement_timeout', $11, true), set_config('lock_timeout', $12, true), set_config('idle_in_transaction_session_timeout', $13, true), set_config('timezone', $14, true), set_config('plan_cache_mode', $15, true)",
         "select * from iam.open_session()",
         "select set_config('role', $1, true)",
         "insert into "public"."todos" ("title") values ($1::"text") returning id",

@@ -27,6 +27,7 @@ describe("the settings of a session", () => {
       lock_timeout: "2",
       idle_in_transaction_session_timeout: "3",
       timezone: "UTC",
+      plan_cache_mode: "force_generic_plan",
     });
   });
 
@@ -61,7 +62,7 @@ describe("the settings of a session", () => {
       mode: "read",
       isExplicit: false,
     });
-    expect(settings?.sql).toContain("set_config('transaction_read_only', $15, true)");
+    expect(settings?.sql).toContain("set_config('transaction_read_only', $16, true)");
     expect(settings?.parameters.at(-1)).toBe("on");
   });
 });

@@ -221,6 +221,18 @@ return nullif(current_setting(case whose when 'caller' then 'app.user_id' when '
 comment on function iam.named(text) is
   'The user whom the session names as its caller, or as who acts as him, active or not: for conditions below a table''s floor.';
 
+create function iam.named_root_scope_id()
+returns uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return iam.root_scope_id(nullif(current_setting('app.tenant_id', true), '')::uuid);
+end
+$$;
+comment on function iam.named_root_scope_id() is
+  'The root of the tenant that the session names, active or not: for conditions below a table''s floor.';
+
 create function iam.scopes_given(feature text, whose text)
 returns setof uuid
 language plpgsql stable

@@ -425,6 +425,7 @@ grant execute on function
   iam.scope_keys_with(text, text, text),
   iam.holds_everywhere(text, text),
   iam.named(text),
+  iam.named_root_scope_id(),
   iam.groups_named(text),
   iam.given_everywhere(text, text),
   iam.scopes_given(text, text),

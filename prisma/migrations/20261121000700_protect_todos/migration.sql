@@ -96,8 +96,8 @@ create policy todos_select_user
   for select
   to web_user
   using (
-    (select iam.given_everywhere('todos.read', 'caller'))
-    or owner_id = (select iam.named('caller'))
+    owner_id = (select iam.named('caller'))
+    or (select iam.given_everywhere('todos.read', 'caller'))
     or scope_id in (select iam.scopes_given('todos.read', 'caller'))
     or id in (select iam.shared_todos('read', 'caller'))
   );
@@ -112,7 +112,7 @@ create policy todos_insert_user
     (select iam.is_member())
     and owner_id = (select iam.named('caller'))
     and (
-      scope_id = (select iam.caller_root_scope_id())
+      scope_id = (select iam.named_root_scope_id())
       or scope_id in (select iam.scopes_given('todos.create', 'caller'))
     )
   );
@@ -124,14 +124,14 @@ create policy todos_update_user
   for update
   to web_user
   using (
-    (select iam.given_everywhere('todos.update', 'caller'))
-    or owner_id = (select iam.named('caller'))
+    owner_id = (select iam.named('caller'))
+    or (select iam.given_everywhere('todos.update', 'caller'))
     or scope_id in (select iam.scopes_given('todos.update', 'caller'))
     or id in (select iam.shared_todos('update', 'caller'))
   )
   with check (
-    (select iam.given_everywhere('todos.update', 'caller'))
-    or owner_id = (select iam.named('caller'))
+    owner_id = (select iam.named('caller'))
+    or (select iam.given_everywhere('todos.update', 'caller'))
     or scope_id in (select iam.scopes_given('todos.update', 'caller'))
     or id in (select iam.shared_todos('update', 'caller'))
   );
@@ -143,8 +143,8 @@ create policy todos_delete_user
   for delete
   to web_user
   using (
-    (select iam.given_everywhere('todos.delete', 'caller'))
-    or owner_id = (select iam.named('caller'))
+    owner_id = (select iam.named('caller'))
+    or (select iam.given_everywhere('todos.delete', 'caller'))
     or scope_id in (select iam.scopes_given('todos.delete', 'caller'))
     or id in (select iam.shared_todos('delete', 'caller'))
   );
@@ -159,8 +159,8 @@ create policy todos_select_delegate
   using (
     (
       not (select iam.is_acting())
-      or (select iam.given_everywhere('todos.read', 'actor'))
       or owner_id = (select iam.named('actor'))
+      or (select iam.given_everywhere('todos.read', 'actor'))
       or scope_id in (select iam.scopes_given('todos.read', 'actor'))
       or id in (select iam.shared_todos('read', 'actor'))
     )
@@ -183,7 +183,7 @@ create policy todos_insert_delegate
       not (select iam.is_acting())
       or (select iam.given_everywhere('todos.create', 'actor'))
       or scope_id in (select iam.scopes_given('todos.create', 'actor'))
-      or scope_id = (select iam.caller_root_scope_id())
+      or scope_id = (select iam.named_root_scope_id())
     )
     and (
       not (select iam.has_api_key())
@@ -202,8 +202,8 @@ create policy todos_update_delegate
   using (
     (
       not (select iam.is_acting())
-      or (select iam.given_everywhere('todos.update', 'actor'))
       or owner_id = (select iam.named('actor'))
+      or (select iam.given_everywhere('todos.update', 'actor'))
       or scope_id in (select iam.scopes_given('todos.update', 'actor'))
       or id in (select iam.shared_todos('update', 'actor'))
     )
@@ -216,8 +216,8 @@ create policy todos_update_delegate
   with check (
     (
       not (select iam.is_acting())
-      or (select iam.given_everywhere('todos.update', 'actor'))
       or owner_id = (select iam.named('actor'))
+      or (select iam.given_everywhere('todos.update', 'actor'))
       or scope_id in (select iam.scopes_given('todos.update', 'actor'))
       or id in (select iam.shared_todos('update', 'actor'))
     )
@@ -238,8 +238,8 @@ create policy todos_delete_delegate
   using (
     (
       not (select iam.is_acting())
-      or (select iam.given_everywhere('todos.delete', 'actor'))
       or owner_id = (select iam.named('actor'))
+      or (select iam.given_everywhere('todos.delete', 'actor'))
       or scope_id in (select iam.scopes_given('todos.delete', 'actor'))
       or id in (select iam.shared_todos('delete', 'actor'))
     )
@@ -298,14 +298,14 @@ create policy todo_shares_select_user
       from public.todos r
       where r.id = todo_shares.todo_id
         and (
-          (select iam.given_everywhere('todos.share', 'caller'))
-          or r.owner_id = (select iam.named('caller'))
+          r.owner_id = (select iam.named('caller'))
+          or (select iam.given_everywhere('todos.share', 'caller'))
           or r.scope_id in (select iam.scopes_given('todos.share', 'caller'))
         )
         and (
           not (select iam.is_acting())
-          or (select iam.given_everywhere('todos.share', 'actor'))
           or r.owner_id = (select iam.named('actor'))
+          or (select iam.given_everywhere('todos.share', 'actor'))
           or r.scope_id in (select iam.scopes_given('todos.share', 'actor'))
         )
         and (
@@ -337,14 +337,14 @@ create policy todo_shares_insert_user
       from public.todos r
       where r.id = todo_shares.todo_id
         and (
-          (select iam.given_everywhere('todos.share', 'caller'))
-          or r.owner_id = (select iam.named('caller'))
+          r.owner_id = (select iam.named('caller'))
+          or (select iam.given_everywhere('todos.share', 'caller'))
           or r.scope_id in (select iam.scopes_given('todos.share', 'caller'))
         )
         and (
           not (select iam.is_acting())
-          or (select iam.given_everywhere('todos.share', 'actor'))
           or r.owner_id = (select iam.named('actor'))
+          or (select iam.given_everywhere('todos.share', 'actor'))
           or r.scope_id in (select iam.scopes_given('todos.share', 'actor'))
         )
         and (
@@ -356,14 +356,14 @@ create policy todo_shares_insert_user
           not todo_shares.can_write
           or (
             (
-              (select iam.given_everywhere('todos.update', 'caller'))
-              or r.owner_id = (select iam.named('caller'))
+              r.owner_id = (select iam.named('caller'))
+              or (select iam.given_everywhere('todos.update', 'caller'))
               or r.scope_id in (select iam.scopes_given('todos.update', 'caller'))
             )
             and (
               not (select iam.is_acting())
-              or (select iam.given_everywhere('todos.update', 'actor'))
               or r.owner_id = (select iam.named('actor'))
+              or (select iam.given_everywhere('todos.update', 'actor'))
               or r.scope_id in (select iam.scopes_given('todos.update', 'actor'))
             )
             and (
@@ -377,14 +377,14 @@ create policy todo_shares_insert_user
           not todo_shares.can_delete
           or (
             (
-              (select iam.given_everywhere('todos.delete', 'caller'))
-              or r.owner_id = (select iam.named('caller'))
+              r.owner_id = (select iam.named('caller'))
+              or (select iam.given_everywhere('todos.delete', 'caller'))
               or r.scope_id in (select iam.scopes_given('todos.delete', 'caller'))
             )
             and (
               not (select iam.is_acting())
-              or (select iam.given_everywhere('todos.delete', 'actor'))
               or r.owner_id = (select iam.named('actor'))
+              or (select iam.given_everywhere('todos.delete', 'actor'))
               or r.scope_id in (select iam.scopes_given('todos.delete', 'actor'))
             )
             and (
@@ -410,14 +410,14 @@ create policy todo_shares_update_user
     from public.todos r
     where r.id = todo_shares.todo_id
       and (
-        (select iam.given_everywhere('todos.share', 'caller'))
-        or r.owner_id = (select iam.named('caller'))
+        r.owner_id = (select iam.named('caller'))
+        or (select iam.given_everywhere('todos.share', 'caller'))
         or r.scope_id in (select iam.scopes_given('todos.share', 'caller'))
       )
       and (
         not (select iam.is_acting())
-        or (select iam.given_everywhere('todos.share', 'actor'))
         or r.owner_id = (select iam.named('actor'))
+        or (select iam.given_everywhere('todos.share', 'actor'))
         or r.scope_id in (select iam.scopes_given('todos.share', 'actor'))
       )
       and (
@@ -431,14 +431,14 @@ create policy todo_shares_update_user
     from public.todos r
     where r.id = todo_shares.todo_id
       and (
-        (select iam.given_everywhere('todos.share', 'caller'))
-        or r.owner_id = (select iam.named('caller'))
+        r.owner_id = (select iam.named('caller'))
+        or (select iam.given_everywhere('todos.share', 'caller'))
         or r.scope_id in (select iam.scopes_given('todos.share', 'caller'))
       )
       and (
         not (select iam.is_acting())
-        or (select iam.given_everywhere('todos.share', 'actor'))
         or r.owner_id = (select iam.named('actor'))
+        or (select iam.given_everywhere('todos.share', 'actor'))
         or r.scope_id in (select iam.scopes_given('todos.share', 'actor'))
       )
       and (
@@ -450,14 +450,14 @@ create policy todo_shares_update_user
         not todo_shares.can_write
         or (
           (
-            (select iam.given_everywhere('todos.update', 'caller'))
-            or r.owner_id = (select iam.named('caller'))
+            r.owner_id = (select iam.named('caller'))
+            or (select iam.given_everywhere('todos.update', 'caller'))
             or r.scope_id in (select iam.scopes_given('todos.update', 'caller'))
           )
           and (
             not (select iam.is_acting())
-            or (select iam.given_everywhere('todos.update', 'actor'))
             or r.owner_id = (select iam.named('actor'))
+            or (select iam.given_everywhere('todos.update', 'actor'))
             or r.scope_id in (select iam.scopes_given('todos.update', 'actor'))
           )
           and (
@@ -471,14 +471,14 @@ create policy todo_shares_update_user
         not todo_shares.can_delete
         or (
           (
-            (select iam.given_everywhere('todos.delete', 'caller'))
-            or r.owner_id = (select iam.named('caller'))
+            r.owner_id = (select iam.named('caller'))
+            or (select iam.given_everywhere('todos.delete', 'caller'))
             or r.scope_id in (select iam.scopes_given('todos.delete', 'caller'))
           )
           and (
             not (select iam.is_acting())
-            or (select iam.given_everywhere('todos.delete', 'actor'))
             or r.owner_id = (select iam.named('actor'))
+            or (select iam.given_everywhere('todos.delete', 'actor'))
             or r.scope_id in (select iam.scopes_given('todos.delete', 'actor'))
           )
           and (
@@ -501,14 +501,14 @@ create policy todo_shares_delete_user
     from public.todos r
     where r.id = todo_shares.todo_id
       and (
-        (select iam.given_everywhere('todos.share', 'caller'))
-        or r.owner_id = (select iam.named('caller'))
+        r.owner_id = (select iam.named('caller'))
+        or (select iam.given_everywhere('todos.share', 'caller'))
         or r.scope_id in (select iam.scopes_given('todos.share', 'caller'))
       )
       and (
         not (select iam.is_acting())
-        or (select iam.given_everywhere('todos.share', 'actor'))
         or r.owner_id = (select iam.named('actor'))
+        or (select iam.given_everywhere('todos.share', 'actor'))
         or r.scope_id in (select iam.scopes_given('todos.share', 'actor'))
       )
       and (

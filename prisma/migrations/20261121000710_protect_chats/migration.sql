@@ -96,8 +96,8 @@ create policy chats_select_user
   for select
   to web_user
   using (
-    (select iam.given_everywhere('chats.read', 'caller'))
-    or owner_id = (select iam.named('caller'))
+    owner_id = (select iam.named('caller'))
+    or (select iam.given_everywhere('chats.read', 'caller'))
     or scope_id in (select iam.scopes_given('chats.read', 'caller'))
     or id in (select iam.shared_chats('read', 'caller'))
   );
@@ -112,7 +112,7 @@ create policy chats_insert_user
     (select iam.is_member())
     and owner_id = (select iam.named('caller'))
     and (
-      scope_id = (select iam.caller_root_scope_id())
+      scope_id = (select iam.named_root_scope_id())
       or scope_id in (select iam.scopes_given('chats.create', 'caller'))
     )
   );
@@ -124,14 +124,14 @@ create policy chats_update_user
   for update
   to web_user
   using (
-    (select iam.given_everywhere('chats.update', 'caller'))
-    or owner_id = (select iam.named('caller'))
+    owner_id = (select iam.named('caller'))
+    or (select iam.given_everywhere('chats.update', 'caller'))
     or scope_id in (select iam.scopes_given('chats.update', 'caller'))
     or id in (select iam.shared_chats('update', 'caller'))
   )
   with check (
-    (select iam.given_everywhere('chats.update', 'caller'))
-    or owner_id = (select iam.named('caller'))
+    owner_id = (select iam.named('caller'))
+    or (select iam.given_everywhere('chats.update', 'caller'))
     or scope_id in (select iam.scopes_given('chats.update', 'caller'))
     or id in (select iam.shared_chats('update', 'caller'))
   );
@@ -143,8 +143,8 @@ create policy chats_delete_user
   for delete
   to web_user
   using (
-    (select iam.given_everywhere('chats.delete', 'caller'))
-    or owner_id = (select iam.named('caller'))
+    owner_id = (select iam.named('caller'))
+    or (select iam.given_everywhere('chats.delete', 'caller'))
     or scope_id in (select iam.scopes_given('chats.delete', 'caller'))
     or id in (select iam.shared_chats('delete', 'caller'))
   );
@@ -159,8 +159,8 @@ create policy chats_select_delegate
   using (
     (
       not (select iam.is_acting())
-      or (select iam.given_everywhere('chats.read', 'actor'))
       or owner_id = (select iam.named('actor'))
+      or (select iam.given_everywhere('chats.read', 'actor'))
       or scope_id in (select iam.scopes_given('chats.read', 'actor'))
       or id in (select iam.shared_chats('read', 'actor'))
     )
@@ -183,7 +183,7 @@ create policy chats_insert_delegate
       not (select iam.is_acting())
       or (select iam.given_everywhere('chats.create', 'actor'))
       or scope_id in (select iam.scopes_given('chats.create', 'actor'))
-      or scope_id = (select iam.caller_root_scope_id())
+      or scope_id = (select iam.named_root_scope_id())
     )
     and (
       not (select iam.has_api_key())
@@ -202,8 +202,8 @@ create policy chats_update_delegate
   using (
     (
       not (select iam.is_acting())
-      or (select iam.given_everywhere('chats.update', 'actor'))
       or owner_id = (select iam.named('actor'))
+      or (select iam.given_everywhere('chats.update', 'actor'))
       or scope_id in (select iam.scopes_given('chats.update', 'actor'))
       or id in (select iam.shared_chats('update', 'actor'))
     )
@@ -216,8 +216,8 @@ create policy chats_update_delegate
   with check (
     (
       not (select iam.is_acting())
-      or (select iam.given_everywhere('chats.update', 'actor'))
       or owner_id = (select iam.named('actor'))
+      or (select iam.given_everywhere('chats.update', 'actor'))
       or scope_id in (select iam.scopes_given('chats.update', 'actor'))
       or id in (select iam.shared_chats('update', 'actor'))
     )
@@ -238,8 +238,8 @@ create policy chats_delete_delegate
   using (
     (
       not (select iam.is_acting())
-      or (select iam.given_everywhere('chats.delete', 'actor'))
       or owner_id = (select iam.named('actor'))
+      or (select iam.given_everywhere('chats.delete', 'actor'))
       or scope_id in (select iam.scopes_given('chats.delete', 'actor'))
       or id in (select iam.shared_chats('delete', 'actor'))
     )
@@ -298,14 +298,14 @@ create policy chat_shares_select_user
       from public.chats r
       where r.id = chat_shares.chat_id
         and (
-          (select iam.given_everywhere('chats.share', 'caller'))
-          or r.owner_id = (select iam.named('caller'))
+          r.owner_id = (select iam.named('caller'))
+          or (select iam.given_everywhere('chats.share', 'caller'))
           or r.scope_id in (select iam.scopes_given('chats.share', 'caller'))
         )
         and (
           not (select iam.is_acting())
-          or (select iam.given_everywhere('chats.share', 'actor'))
           or r.owner_id = (select iam.named('actor'))
+          or (select iam.given_everywhere('chats.share', 'actor'))
           or r.scope_id in (select iam.scopes_given('chats.share', 'actor'))
         )
         and (
@@ -337,14 +337,14 @@ create policy chat_shares_insert_user
       from public.chats r
       where r.id = chat_shares.chat_id
         and (
-          (select iam.given_everywhere('chats.share', 'caller'))
-          or r.owner_id = (select iam.named('caller'))
+          r.owner_id = (select iam.named('caller'))
+          or (select iam.given_everywhere('chats.share', 'caller'))
           or r.scope_id in (select iam.scopes_given('chats.share', 'caller'))
         )
         and (
           not (select iam.is_acting())
-          or (select iam.given_everywhere('chats.share', 'actor'))
           or r.owner_id = (select iam.named('actor'))
+          or (select iam.given_everywhere('chats.share', 'actor'))
           or r.scope_id in (select iam.scopes_given('chats.share', 'actor'))
         )
         and (
@@ -356,14 +356,14 @@ create policy chat_shares_insert_user
           not chat_shares.can_write
           or (
             (
-              (select iam.given_everywhere('chats.update', 'caller'))
-              or r.owner_id = (select iam.named('caller'))
+              r.owner_id = (select iam.named('caller'))
+              or (select iam.given_everywhere('chats.update', 'caller'))
               or r.scope_id in (select iam.scopes_given('chats.update', 'caller'))
             )
             and (
               not (select iam.is_acting())
-              or (select iam.given_everywhere('chats.update', 'actor'))
               or r.owner_id = (select iam.named('actor'))
+              or (select iam.given_everywhere('chats.update', 'actor'))
               or r.scope_id in (select iam.scopes_given('chats.update', 'actor'))
             )
             and (
@@ -377,14 +377,14 @@ create policy chat_shares_insert_user
           not chat_shares.can_delete
           or (
             (
-              (select iam.given_everywhere('chats.delete', 'caller'))
-              or r.owner_id = (select iam.named('caller'))
+              r.owner_id = (select iam.named('caller'))
+              or (select iam.given_everywhere('chats.delete', 'caller'))
               or r.scope_id in (select iam.scopes_given('chats.delete', 'caller'))
             )
             and (
               not (select iam.is_acting())
-              or (select iam.given_everywhere('chats.delete', 'actor'))
               or r.owner_id = (select iam.named('actor'))
+              or (select iam.given_everywhere('chats.delete', 'actor'))
               or r.scope_id in (select iam.scopes_given('chats.delete', 'actor'))
             )
             and (
@@ -410,14 +410,14 @@ create policy chat_shares_update_user
     from public.chats r
     where r.id = chat_shares.chat_id
       and (
-        (select iam.given_everywhere('chats.share', 'caller'))
-        or r.owner_id = (select iam.named('caller'))
+        r.owner_id = (select iam.named('caller'))
+        or (select iam.given_everywhere('chats.share', 'caller'))
         or r.scope_id in (select iam.scopes_given('chats.share', 'caller'))
       )
       and (
         not (select iam.is_acting())
-        or (select iam.given_everywhere('chats.share', 'actor'))
         or r.owner_id = (select iam.named('actor'))
+        or (select iam.given_everywhere('chats.share', 'actor'))
         or r.scope_id in (select iam.scopes_given('chats.share', 'actor'))
       )
       and (
@@ -431,14 +431,14 @@ create policy chat_shares_update_user
     from public.chats r
     where r.id = chat_shares.chat_id
       and (
-        (select iam.given_everywhere('chats.share', 'caller'))
-        or r.owner_id = (select iam.named('caller'))
+        r.owner_id = (select iam.named('caller'))
+        or (select iam.given_everywhere('chats.share', 'caller'))
         or r.scope_id in (select iam.scopes_given('chats.share', 'caller'))
       )
       and (
         not (select iam.is_acting())
-        or (select iam.given_everywhere('chats.share', 'actor'))
         or r.owner_id = (select iam.named('actor'))
+        or (select iam.given_everywhere('chats.share', 'actor'))
         or r.scope_id in (select iam.scopes_given('chats.share', 'actor'))
       )
       and (
@@ -450,14 +450,14 @@ create policy chat_shares_update_user
         not chat_shares.can_write
         or (
           (
-            (select iam.given_everywhere('chats.update', 'caller'))
-            or r.owner_id = (select iam.named('caller'))
+            r.owner_id = (select iam.named('caller'))
+            or (select iam.given_everywhere('chats.update', 'caller'))
             or r.scope_id in (select iam.scopes_given('chats.update', 'caller'))
           )
           and (
             not (select iam.is_acting())
-            or (select iam.given_everywhere('chats.update', 'actor'))
             or r.owner_id = (select iam.named('actor'))
+            or (select iam.given_everywhere('chats.update', 'actor'))
             or r.scope_id in (select iam.scopes_given('chats.update', 'actor'))
           )
           and (
@@ -471,14 +471,14 @@ create policy chat_shares_update_user
         not chat_shares.can_delete
         or (
           (
-            (select iam.given_everywhere('chats.delete', 'caller'))
-            or r.owner_id = (select iam.named('caller'))
+            r.owner_id = (select iam.named('caller'))
+            or (select iam.given_everywhere('chats.delete', 'caller'))
             or r.scope_id in (select iam.scopes_given('chats.delete', 'caller'))
           )
           and (
             not (select iam.is_acting())
-            or (select iam.given_everywhere('chats.delete', 'actor'))
             or r.owner_id = (select iam.named('actor'))
+            or (select iam.given_everywhere('chats.delete', 'actor'))
             or r.scope_id in (select iam.scopes_given('chats.delete', 'actor'))
           )
           and (
@@ -501,14 +501,14 @@ create policy chat_shares_delete_user
     from public.chats r
     where r.id = chat_shares.chat_id
       and (
-        (select iam.given_everywhere('chats.share', 'caller'))
-        or r.owner_id = (select iam.named('caller'))
+        r.owner_id = (select iam.named('caller'))
+        or (select iam.given_everywhere('chats.share', 'caller'))
         or r.scope_id in (select iam.scopes_given('chats.share', 'caller'))
       )
       and (
         not (select iam.is_acting())
-        or (select iam.given_everywhere('chats.share', 'actor'))
         or r.owner_id = (select iam.named('actor'))
+        or (select iam.given_everywhere('chats.share', 'actor'))
         or r.scope_id in (select iam.scopes_given('chats.share', 'actor'))
       )
       and (

@@ -65,7 +65,7 @@ as $$
     when form ->> 'scope' is not null then
       array[format('%s%I in (select iam.scopes_given(%L, %L))', prefix, form ->> 'scope', code, whose)]
     when whose = 'key' then '{}'::text[]
-    else array[format('(select iam.caller_root_scope_id()) in (select iam.scopes_given(%L, %L))', code, whose)]
+    else array[format('(select iam.named_root_scope_id()) in (select iam.scopes_given(%L, %L))', code, whose)]
   end
   from (select form -> 'features' ->> command) as f (code)
 $$;
@@ -76,8 +76,8 @@ returns text[]
 language sql immutable
 set search_path = pg_catalog, pg_temp
 as $$
-  select array[iam.everywhere_term(form, command, whose)]
-    || iam.owner_terms(form, whose, prefix)
+  select iam.owner_terms(form, whose, prefix)
+    || array[iam.everywhere_term(form, command, whose)]
     || iam.place_terms(form, command, whose, prefix)
 $$;
 comment on function iam.terms_to_hand_on(jsonb, text, text, text) is 'The ways to a command on a row that count as held, as conditions.';
@@ -110,7 +110,7 @@ as $$
   from (select
     iam.everywhere_term(form, 'create', whose),
     iam.place_terms(form, 'create', whose, ''),
-    format('%I = (select iam.caller_root_scope_id())', form ->> 'scope')) as t (everywhere, standing, at_root)
+    format('%I = (select iam.named_root_scope_id())', form ->> 'scope')) as t (everywhere, standing, at_root)
 $$;
 comment on function iam.terms_of_new_place(jsonb, text) is 'Where a principal may put a new row, as conditions; none where nothing stands in the way.';
 

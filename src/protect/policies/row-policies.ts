@@ -149,7 +149,7 @@ function placeOfNew(protection: Protection, whose: Principal): readonly string[]
   if (scope === null && owner !== null && whose !== "key") return [];
   if (scope === null || owner === null || whose === "key" || scope.type !== null)
     return [holdsEverywhere(feature, whose), ...standsWhere];
-  const atRoot = `${name(scope.column)} = (select iam.caller_root_scope_id())`;
+  const atRoot = `${name(scope.column)} = (select iam.named_root_scope_id())`;
   return whose === "caller" ? [atRoot, ...standsWhere] : [holdsEverywhere(feature, whose), ...standsWhere, atRoot];
 }
 

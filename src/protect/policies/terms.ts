@@ -34,9 +34,10 @@ export function waysToHandOn(
   place: Place,
 ): readonly string[] {
   const feature = protection.featureOf(command);
+  // What costs nothing to ask comes first: of one's own rows no grant is ever looked up.
   return [
-    holdsEverywhere(feature, whose),
     ...owning(protection, whose, place),
+    holdsEverywhere(feature, whose),
     ...standing(protection, feature, whose, place),
   ];
 }
@@ -67,7 +68,7 @@ export function standing(
   if (scope !== null) return [`${prefix}${name(scope.column)} in (select iam.scopes_given(${code}, '${whose}'))`];
   // A row without a scope of its own stands at the tenant's root; for a key that is the same as everywhere.
   if (parent !== null || whose === "key") return [];
-  return [`(select iam.caller_root_scope_id()) in (select iam.scopes_given(${code}, '${whose}'))`];
+  return [`(select iam.named_root_scope_id()) in (select iam.scopes_given(${code}, '${whose}'))`];
 }
 
 function belonging(protection: Protection, command: RowCommand, whose: Principal, place: Place): readonly string[] {

@@ -103,7 +103,7 @@ export function firstVisible(compilation: Compilation, resource: Resource, wante
 function first(compilation: Compilation, resource: Resource, { where, order, limit }: Wanted): Sql {
   const alias = compilation.nextAlias();
   const row = rowSource(alias);
-  return sql`(select ${sql.id(alias)}.* from ${tableOf(resource, alias)} where ${where(row)} order by ${order(row)} limit ${limit})`;
+  return sql`(select ${sql.id(alias)}.* from ${tableOf(resource, alias)} where ${where(row)} order by ${order(row)} limit ${sql.lit(limit)})`;
 }
 
 function firstOfEach(

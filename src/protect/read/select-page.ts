@@ -88,7 +88,8 @@ function selectRows(compilation: Compilation, query: PageQuery, { page, nodes }:
   const [from, where] = hasPath(query)
     ? [sql`${firstVisible(compilation, query.resource, wanted)} as ${sql.id(alias)}`, sql`true`]
     : [tableOf(query.resource, alias), wanted.where(row)];
-  const found = sql`select ${item} as item from ${from} where ${where} order by ${wanted.order(row)} limit ${wanted.limit}`;
+  // As a literal: the plan, which is made once, must know how few rows are wanted.
+  const found = sql`select ${item} as item from ${from} where ${where} order by ${wanted.order(row)} limit ${sql.lit(wanted.limit)}`;
   return sql`(select coalesce(json_agg(page.item), '[]'::json) from (${found}) as page)`;
 }
 
