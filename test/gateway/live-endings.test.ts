@@ -10,10 +10,12 @@ import { tokenFor } from "../support/gateway-over.js";
 import { useLiveGateway } from "../support/live-gateway.js";
 
 let refusal: CredentialError | null = null;
+let onLook: () => Promise<void> = async () => undefined;
 const live = useLiveGateway({
   mostPerSubscriber: 3,
-  beforeAuthenticate: () => {
+  beforeAuthenticate: async () => {
     if (refusal !== null) throw refusal;
+    await onLook();
   },
 });
 
@@ -188,6 +190,14 @@ describe("a subscription leaves nothing", () => {
 
   it("when he hangs up before the first event", async () => {
     const hangUp = new AbortController();
+    let looks = 0;
+    // The first is the request's own, the second and the third are the subscription's.
+    onLook = async () => {
+      looks += 1;
+      if (looks === 3) hangUp.abort();
+      // Until the gateway has heard of it.
+      if (looks === 3) await new Promise((resolve) => setTimeout(resolve, 300));
+    };
     const pending = fetch(`${live.url}/graphql/stream`, {
       method: "POST",
       headers: {
@@ -198,8 +208,10 @@ describe("a subscription leaves nothing", () => {
       body: JSON.stringify({ query: mine }),
       signal: hangUp.signal,
     });
-    setTimeout(() => hangUp.abort(), 3);
     await pending.catch(() => undefined);
+    await vi.waitFor(() => expect(looks).toBeGreaterThanOrEqual(3), { timeout: 10_000 });
+    onLook = async () => undefined;
+    await vi.waitFor(() => expect(live.subscriptions.count).toBe(0), { timeout: 10_000 });
   });
 });
 

@@ -32,7 +32,7 @@ export interface TestGatewayOptions {
   readonly isReady?: () => Promise<boolean>;
   readonly metrics?: Metrics;
   /** What stands before the real look at a credential; nothing by default. */
-  readonly beforeAuthenticate?: () => void;
+  readonly beforeAuthenticate?: () => void | Promise<void>;
   /** Nobody is provisioned by default. */
   readonly admit?: Admit;
   readonly touchApiKey?: (publicId: string) => Promise<void>;
@@ -69,7 +69,7 @@ export function createTestGateway(options: TestGatewayOptions): TestGateway {
     schema: options.schema,
     sessions: options.sessions,
     authenticate: async (shown) => {
-      options.beforeAuthenticate?.();
+      await options.beforeAuthenticate?.();
       return await authenticate(shown);
     },
     explainToken: (token) => explainToken(token, rules),

@@ -19,7 +19,7 @@ export interface LiveOptions {
   /** The address to LISTEN at, made from the database's; null polls. */
   readonly listenUrl?: (database: TestDatabase) => string | null;
   /** What stands before each look at a credential. */
-  readonly beforeAuthenticate?: () => void;
+  readonly beforeAuthenticate?: () => void | Promise<void>;
   readonly most?: number;
   readonly mostPerSubscriber?: number;
 }
