@@ -14,7 +14,7 @@ export interface Watcher {
 
 /** What happens in the database, for who wants to know it at once. */
 export interface Changes {
-  /** Wakes a watcher until the answered function is called. Nothing is asked of the database while nobody watches. */
+  /** Wakes a watcher until the answered function is called. Nothing is asked of the database while nobody watches; listening goes on for a moment. */
   watch(watcher: Watcher): () => void;
   /** How it hears of changes at this moment. */
   readonly means: "none" | "notifications" | "polling";
@@ -29,88 +29,113 @@ export interface ChangesOptions {
   /** Told when notifications begin, and with an error when they end. */
   readonly onListening: (error?: unknown) => void;
   readonly pollMillis?: number;
+  /** How long it goes on when nobody watches any more. Default 10 s. */
+  readonly lingerMillis?: number;
 }
 
 /** The channel that `iam.tell_of_change()` notifies. */
 export const authorityChannel = "portcullis_authority";
 
 const defaultPollMillis = 500;
+const defaultLingerMillis = 10_000;
 
-/** Makes it; nothing runs before the first watcher, or after the last. */
-export function createChanges({
-  pool,
-  listenUrl,
-  onListening,
-  pollMillis = defaultPollMillis,
-}: ChangesOptions): Changes {
-  const watchers = new Set<Watcher>();
-  const pulse = new Pulse(pool);
-  let listening: Listening | null = null;
-  let poll: NodeJS.Timeout | null = null;
-  let last: Promise<unknown> = Promise.resolve();
+/** Makes it; nothing runs before the first watcher, or long after the last. */
+export function createChanges(options: ChangesOptions): Changes {
+  return new DatabaseChanges(options);
+}
 
-  const wake = (of: Watcher["of"], id = ""): void => {
-    for (const watcher of watchers) if (watcher.of === of && (id === "" || watcher.concerns(id))) watcher.wake();
-  };
-  const listen = (url: string): Listening =>
-    startListening({
+class DatabaseChanges implements Changes {
+  readonly #options: ChangesOptions;
+  readonly #pulse: Pulse;
+  readonly #watchers = new Set<Watcher>();
+  #listening: Listening | null = null;
+  #poll: NodeJS.Timeout | null = null;
+  #linger: NodeJS.Timeout | undefined;
+  #isPolling = false;
+  /** Settles when everything that was begun has ended. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ChangesOptions) {
+    this.#options = options;
+    this.#pulse = new Pulse(options.pool);
+  }
+
+  get means(): Changes["means"] {
+    if (this.#poll === null) return "none";
+    return this.#listening?.isUp === true ? "notifications" : "polling";
+  }
+
+  watch(watcher: Watcher): () => void {
+    clearTimeout(this.#linger);
+    this.#watchers.add(watcher);
+    if (this.#poll === null) this.#begin();
+    return () => {
+      if (this.#watchers.delete(watcher) && this.#watchers.size === 0) this.#endSoon();
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.#watchers.clear();
+    this.#end();
+    await this.#last;
+  }
+
+  #begin(): void {
+    const { listenUrl, pollMillis = defaultPollMillis } = this.#options;
+    if (listenUrl !== null) this.#listening = this.#listen(listenUrl);
+    this.#poll = setInterval(() => {
+      if (this.#isPolling) return;
+      this.#isPolling = true;
+      const done = (): void => {
+        this.#isPolling = false;
+      };
+      // While the database is away there is nothing to be seen; who asks for data says so.
+      this.#last = this.#look().then(done, done);
+    }, pollMillis).unref();
+  }
+
+  #listen(url: string): Listening {
+    const { pool, onListening } = this.#options;
+    return startListening({
       url,
       channel: authorityChannel,
       notify: (payload) => pool.query({ sql: "select pg_notify($1, $2)", parameters: [authorityChannel, payload] }),
-      onNotification: (id) => wake("authority", id),
+      onNotification: (id) => this.#wake("authority", id),
       onUp: () => {
         onListening();
-        wake("authority");
+        this.#wake("authority");
       },
       onDown: onListening,
     });
-  const look = async (): Promise<void> => {
-    const isDeaf = listening?.isUp !== true;
-    if (!isDeaf && ![...watchers].some(({ of }) => of === "audit")) return pulse.forget();
-    const { isWritten, isSettled } = await pulse.feel();
-    if (isWritten && isDeaf) wake("authority");
-    if (isWritten || isSettled) wake("audit");
-  };
-  const begin = (): void => {
-    if (listenUrl !== null) listening = listen(listenUrl);
-    let isLooking = false;
-    poll = setInterval(() => {
-      if (isLooking) return;
-      isLooking = true;
-      // While the database is away there is nothing to be seen; who asks for data says so.
-      last = look().then(
-        () => (isLooking = false),
-        () => (isLooking = false),
-      );
-    }, pollMillis).unref();
-  };
-  const end = (): void => {
-    const ended = listening?.stop();
-    if (poll !== null) clearInterval(poll);
-    last = Promise.all([last, ended]);
-    listening = null;
-    poll = null;
-    pulse.forget();
-  };
+  }
 
-  return {
-    watch: (watcher) => {
-      if (watchers.size === 0) begin();
-      watchers.add(watcher);
-      return () => {
-        if (watchers.delete(watcher) && watchers.size === 0) end();
-      };
-    },
-    get means() {
-      if (poll === null) return "none";
-      return listening?.isUp === true ? "notifications" : "polling";
-    },
-    stop: async () => {
-      watchers.clear();
-      if (poll !== null) end();
-      await last;
-    },
-  };
+  // Somebody who comes back at once, as a page that is loaded anew does, costs no new connection.
+  #endSoon(): void {
+    const { lingerMillis = defaultLingerMillis } = this.#options;
+    this.#linger = setTimeout(() => this.#end(), lingerMillis).unref();
+  }
+
+  #end(): void {
+    clearTimeout(this.#linger);
+    if (this.#poll !== null) clearInterval(this.#poll);
+    this.#last = Promise.all([this.#last, this.#listening?.stop()]);
+    this.#listening = null;
+    this.#poll = null;
+    this.#pulse.forget();
+  }
+
+  async #look(): Promise<void> {
+    const isDeaf = this.#listening?.isUp !== true;
+    const watched = [...this.#watchers].map(({ of }) => of);
+    if (watched.length === 0 || !(isDeaf || watched.includes("audit"))) return this.#pulse.forget();
+    const { isWritten, isSettled } = await this.#pulse.feel();
+    if (isWritten && isDeaf) this.#wake("authority");
+    if (isWritten || isSettled) this.#wake("audit");
+  }
+
+  #wake(of: Watcher["of"], id = ""): void {
+    for (const watcher of this.#watchers) if (watcher.of === of && (id === "" || watcher.concerns(id))) watcher.wake();
+  }
 }
 
 interface Felt {

@@ -47,7 +47,7 @@ describe("an address where LISTEN is of no use", () => {
     const url = address === "another" ? live.database.url.replace(/\/[^/]*$/, "/postgres") : address;
     const told: unknown[] = [];
     let woken = 0;
-    const changes = createChanges({ pool, listenUrl: url, onListening: (error) => told.push(error) });
+    const changes = createChanges({ pool, listenUrl: url, lingerMillis: 0, onListening: (error) => told.push(error) });
     const stop = changes.watch({ of: "authority", concerns: () => true, wake: () => (woken += 1) });
     await vi.waitFor(() => expect(String(told[0])).toMatch(problem), { timeout: 20_000 });
     expect(changes.means).toBe("polling");
@@ -57,6 +57,32 @@ describe("an address where LISTEN is of no use", () => {
     stop();
     await changes.stop();
     expect(changes.means).toBe("none");
+  });
+});
+
+describe("a connection that listens", () => {
+  const pids = async () => {
+    const { rows } = await live.database.owner.query(
+      "select pid from pg_stat_activity where datname = current_database() and application_name = 'portcullis listen'",
+    );
+    return rows.map(({ pid }) => pid as number);
+  };
+
+  it("serves who comes back at once, and is gone a while after the last", async () => {
+    const listenUrl = live.database.url;
+    const changes = createChanges({ pool, listenUrl, lingerMillis: 1_000, onListening: () => undefined });
+    const watch = () => changes.watch({ of: "authority", concerns: () => true, wake: () => undefined });
+    const leave = watch();
+    await vi.waitFor(() => expect(changes.means).toBe("notifications"), { timeout: 10_000 });
+    const before = await pids();
+    leave();
+    const leaveAgain = watch();
+    expect(await pids()).toEqual(before);
+    expect(before).toHaveLength(1);
+    leaveAgain();
+    await vi.waitFor(async () => expect(await pids()).toEqual([]), { timeout: 10_000 });
+    expect(changes.means).toBe("none");
+    await changes.stop();
   });
 });
 

@@ -119,6 +119,7 @@ async function start(database: TestDatabase, options: LiveOptions, audited: Audi
   const changes = createChanges({
     pool,
     listenUrl,
+    lingerMillis: 0,
     onListening: (error) =>
       heard.push(error === undefined ? { event: "changes_heard" } : { event: "changes_not_heard", error }),
   });
