@@ -1,5 +1,6 @@
 /** What the doctor finds: each finding is made, mended with the SQL as it is printed, and gone. */
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { examine } from "../../src/doctor/examine.js";
 import { type Finding, findingNames } from "../../src/doctor/finding.js";
@@ -247,8 +248,30 @@ describe("the doctor", () => {
     expect(await look()).toEqual([]);
   });
 
+  it("finds the same as an administrator who is no superuser", async () => {
+    await database.owner.query(
+      `create role doctor_admin login password 'doctor'; grant api_owner, iam_definer to doctor_admin;
+      do $$ begin execute format('grant create on database %I to api_owner', current_database()); end $$`,
+    );
+    const url = new URL(database.adminUrl);
+    [url.username, url.password] = ["doctor_admin", "doctor"];
+    await database.owner.query("grant update (owner_id) on public.todos to web_user");
+    const patient = { adminUrl: url.href, login, protections: declaredProtections() };
+    const found = await examine(patient);
+    expect(found.map(({ id }) => id)).toEqual(["PC054"]);
+    await database.owner.query(found[0]?.mend ?? "");
+    expect(await examine(patient)).toEqual([]);
+    await database.owner.query("drop owned by doctor_admin; drop role doctor_admin");
+  });
+
   it("has a fault for each of its findings", () => {
     expect([...new Set(faults.map(({ id }) => id))].toSorted()).toEqual(Object.keys(findingNames));
+  });
+
+  it("has a page that names each of them", () => {
+    const page = readFileSync(new URL("../../docs/doctor.md", import.meta.url), "utf8");
+    const listed = [...page.matchAll(/^\| (PC\d+) \| (\S+) \|/gm)].map(([, id = "", name]) => [id, name]);
+    expect(Object.fromEntries(listed)).toEqual(findingNames);
   });
 
   it("changes nothing by looking", async () => {
