@@ -6,9 +6,13 @@ import { useWorld } from "../../support/world.js";
 const world = useWorld();
 const { reads, refuses } = asking(world);
 
-const me = "query Me { viewer { kind user { email } tenant { slug } } }";
+const me = `query Me { viewer { kind user { email } tenant { slug } permissions(scope: "campus/chicago") {
+  features { feature scope } types { name create read update delete fields { name readable writable requires } } } } }`;
 const list = `query List { todos(first: 20, filter: { done: { eq: false }, title: { contains: "milk" } }, orderBy: [{ createdAt: DESC }]) {
-  totalCount pageInfo { hasNextPage endCursor } edges { cursor node { id title done owner { email } } } } }`;
+  totalCount pageInfo { hasNextPage endCursor }
+  edges { cursor node { id title done owner { email } access { update delete share fields { title { read write } } } } } } }`;
+const check = `query Check { a: can(feature: "view_sales_page", scope: "campus/chicago") b: can(feature: "view_sales_page", scope: "campus/miami")
+  canAll(checks: [{ feature: "todos.read", scope: "tenant/acme" }]) }`;
 const grantSales =
   'mutation Grant { grantRole(input: { user: "jane@acme.test", role: "sales_manager", scope: "campus/miami" }) { grant { id } } }';
 const revoke = "mutation Revoke ($id: ID!) { revokeGrant(input: { id: $id }) { revoked } }";
@@ -22,19 +26,25 @@ const grantsOf = async (email: string) => {
 
 describe("Me", () => {
   it("reads who is asking and where", async () => {
-    expect(await reads("bob", me)).toEqual({
-      viewer: { kind: "USER", user: { email: "bob@acme.test" }, tenant: { slug: "acme" } },
+    const { viewer } = await reads("bob", me);
+    expect(viewer).toMatchObject({ kind: "USER", user: { email: "bob@acme.test" }, tenant: { slug: "acme" } });
+    expect(viewer.permissions.features).toEqual([]);
+    expect((await reads("jane", me)).viewer.permissions.features).toContainEqual({
+      feature: "view_sales_page",
+      scope: "campus/chicago",
     });
   });
 
   it("reads nobody in particular without a credential", async () => {
-    expect(await reads(null, me)).toEqual({ viewer: { kind: "ANONYMOUS", user: null, tenant: null } });
+    expect(await reads(null, me)).toEqual({
+      viewer: { kind: "ANONYMOUS", user: null, tenant: null, permissions: null },
+    });
   });
 
   it("hides every tenant from who belongs to none", async () => {
-    expect(await reads("mallory", me)).toEqual({
-      viewer: { kind: "USER", user: { email: "mallory@nowhere.test" }, tenant: null },
-    });
+    const { viewer } = await reads("mallory", me);
+    expect(viewer).toMatchObject({ kind: "USER", user: { email: "mallory@nowhere.test" }, tenant: null });
+    expect(viewer.permissions.features).toEqual([]);
     expect(await reads("mallory", "{ tenants { totalCount } }")).toEqual({ tenants: { totalCount: 0 } });
   });
 });
@@ -54,6 +64,7 @@ describe("List", () => {
             title: "Buy milk for the office",
             done: false,
             owner: { email: "alice@acme.test" },
+            access: { update: true, delete: false, share: false, fields: { title: { read: true, write: true } } },
           },
         },
       ],
@@ -66,6 +77,14 @@ describe("List", () => {
       status: 403,
       extensions: { code: "FORBIDDEN", coordinate: "Query.todos", requires: "authenticated" },
     });
+  });
+});
+
+describe("Check", () => {
+  it("allows what is held at the place, and denies it elsewhere and to others", async () => {
+    expect(await reads("jane", check)).toEqual({ a: true, b: false, canAll: [false] });
+    expect(await reads("erin", check)).toEqual({ a: false, b: false, canAll: [true] });
+    expect(await reads(null, check)).toEqual({ a: false, b: false, canAll: [false] });
   });
 });
 
