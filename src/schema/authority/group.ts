@@ -101,7 +101,7 @@ addAuthorityMutations({
   },
   createGroupMapping: {
     description:
-      "Makes the holders of a provider's group or role members of a group. Needs `iam.groups.update`, and all that it holds.",
+      "Makes the holders of a provider's group or role members of a group, and of its tenant. Needs `iam.groups.update`, `iam.users.create`, and all that the group holds.",
     calls: "create_group_mapping",
     input: {
       group: groupArgument,
