@@ -148,7 +148,8 @@ function selection({ columns, ones, lists }: Question): string {
   ].join(" ");
 }
 
-function filterText(resource: Resource, condition: Condition): string {
+/** A filter as GraphQL has it. */
+export function filterText(resource: Resource, condition: Condition): string {
   if ("how" in condition) {
     const all = condition.of.map((one) => filterText(resource, one));
     return condition.how === "not" ? `{ not: ${all.join()} }` : `{ ${condition.how}: [${all.join(", ")}] }`;
