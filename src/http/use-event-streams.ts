@@ -13,7 +13,6 @@ export function useEventStreams(): Plugin {
   return {
     onResponse({ response, serverContext }) {
       if (!response.headers.get("content-type")?.startsWith("text/event-stream")) return;
-      response.headers.set("cache-control", "no-store");
       response.headers.set("x-accel-buffering", "no");
       const { req } = (serverContext ?? {}) as IncomingLike;
       // The adapter lifts every limit when it begins to send, which is behind this.
