@@ -7,20 +7,29 @@ import { parseArgs } from "node:util";
 import { createPool } from "../src/database/pool.js";
 import { createSessions } from "../src/database/session.js";
 import { startGateway } from "../test/property/ask-gateway.js";
+import { credentialsOf } from "../test/property/compare.js";
 import { compareAccess } from "../test/property/compare-access.js";
 import { compareWithGateway } from "../test/property/compare-gateway.js";
+import { compareForms, formsFor, storeForms } from "../test/property/forms/compare.js";
+import { makeForms } from "../test/property/forms/tables.js";
+import { interfere } from "../test/property/interference.js";
+import type { Credential } from "../test/property/oracle.js";
 import { type ProofCluster, startProofCluster } from "../test/property/proof-cluster.js";
 import { type ProofResult, proveWorlds } from "../test/property/prove-worlds.js";
+import type { StoredWorld } from "../test/property/store-world.js";
 
 interface Progress {
   readonly seed: number;
   readonly worlds: number;
   readonly decisions: number;
   readonly decisionsOverHttp: number;
+  readonly answers: number;
   readonly seconds: number;
 }
 
 const batchSize = 20;
+const nothing = { decisions: 0, disagreements: [] };
+let world = 0;
 const folder = new URL("../.data/", import.meta.url);
 const progressFile = new URL("proof.json", folder);
 
@@ -72,21 +81,31 @@ async function proveBatch(
   const pool = createPool({ url: database.url, size: 2, acquireTimeoutMillis: 30_000, prepare: true });
   const gateway = await startGateway(database.url);
   const sessions = createSessions(pool);
+  const { owner } = database;
   try {
+    await makeForms(owner);
     return await proveWorlds({
       ...batch,
-      owner: database.owner,
+      owner,
       sessions,
       stride,
       limitMillis: 900_000,
-      more: async (stored) => {
+      moreBySql: async (stored) => {
+        const forms = formsFor(stored.world);
+        await storeForms(owner, stored, forms);
+        return compareForms(sessions, stored, forms);
+      },
+      byHttp: async (stored) => {
         const decided = await compareWithGateway(gateway, stored, 4);
-        const told = await compareAccess({ gateway, sessions }, stored);
+        // what is told costs the most requests, and is asked in every fourth world
+        world += 1;
+        const told = world % 4 === 0 ? await compareAccess({ gateway, sessions }, stored) : nothing;
         return {
           decisions: decided.decisions + told.decisions,
           disagreements: [...decided.disagreements, ...told.disagreements],
         };
       },
+      answers: (stored) => interfere({ owner, sessions, gateway, stored, who: someoneIn(stored) }),
     });
   } finally {
     await gateway.close();
@@ -95,12 +114,18 @@ async function proveBatch(
   }
 }
 
+// Another one in each world, so that all kinds of callers have their turn.
+function someoneIn(stored: StoredWorld): Credential {
+  const callers = credentialsOf(stored).filter((who) => who.tenant !== null);
+  return callers[world % callers.length] ?? { user: null, tenant: null };
+}
+
 function batchSeed({ seed: base, worlds }: Progress): number {
   return base * 1_000_003 + worlds;
 }
 
 function start(base: number): Progress {
-  return { seed: base, worlds: 0, decisions: 0, decisionsOverHttp: 0, seconds: 0 };
+  return { seed: base, worlds: 0, decisions: 0, decisionsOverHttp: 0, answers: 0, seconds: 0 };
 }
 
 async function resume(base: number): Promise<Progress> {
@@ -120,6 +145,7 @@ function add(progress: Progress, result: ProofResult, seconds: number): Progress
     worlds: progress.worlds + result.worlds,
     decisions: progress.decisions + result.decisions,
     decisionsOverHttp: progress.decisionsOverHttp + result.decisionsOverHttp,
+    answers: progress.answers + result.answers,
     seconds: progress.seconds + seconds,
   };
 }
@@ -128,12 +154,13 @@ function show(progress: Progress): void {
   const width = 30;
   const done = Math.min(width, Math.round((progress.worlds / goal) * width));
   const bar = `${"#".repeat(done)}${".".repeat(width - done)}`;
-  const line = `[${bar}] ${progress.worlds}/${goal} worlds, ${progress.decisions} decisions through RLS, ${progress.decisionsOverHttp} through GraphQL`;
+  const line = `[${bar}] ${progress.worlds}/${goal} worlds, ${progress.decisions} decisions through RLS, ${progress.decisionsOverHttp} through GraphQL, ${progress.answers} answers`;
   if (process.stdout.isTTY) process.stdout.write(`\r${line}`);
   else console.log(line);
 }
 
 function summary(progress: Progress): string {
-  const [rls, http] = [progress.decisions, progress.decisionsOverHttp].map((n) => n.toLocaleString("en"));
-  return `${progress.worlds} worlds: ${rls} decisions through RLS and ${http} through GraphQL, 0 disagreements (seed ${progress.seed}, ${Math.round(progress.seconds)} s).`;
+  const figures = [progress.decisions, progress.decisionsOverHttp, progress.answers];
+  const [rls, http, answers] = figures.map((n) => n.toLocaleString("en"));
+  return `${progress.worlds} worlds: ${rls} decisions through RLS and ${http} through GraphQL, ${answers} answers unmoved by hidden changes, 0 disagreements (seed ${progress.seed}, ${Math.round(progress.seconds)} s).`;
 }

@@ -278,14 +278,13 @@ function arrangeKeys(world: Cast, drawn: Plan["keys"]): readonly ApiKey[] {
 }
 
 function arrangeActings(world: Cast, drawn: Plan["actings"]) {
-  const actings = drawn.map(({ tenant, actor, user, entitled }) => ({
-    acting: {
-      tenant: pick(world.tenants, tenant).id,
-      actor: pick(world.users, actor).id,
-      user: pick(world.users, user).id,
-    },
-    isEntitled: entitled > 0,
-  }));
+  const actings = drawn.map(({ tenant: drawnTenant, actor, user, entitled }) => {
+    const tenant = pick(world.tenants, drawnTenant).id;
+    const members = world.memberships.filter((m) => m.tenant === tenant && !m.isEnded).map((m) => m.user);
+    // mostly those who may be acted as, by those who may act
+    const everybody = entitled > 1 && members.length > 0 ? members : world.users.map((one) => one.id);
+    return { acting: { tenant, actor: pick(everybody, actor), user: pick(everybody, user) }, isEntitled: entitled > 0 };
+  });
   const isHome = ({ actor, tenant }: Acting) => world.memberships.some((m) => m.user === actor && m.tenant === tenant);
   return distinct(
     actings.map(({ acting, isEntitled }) => ({ acting, isEntitled: isEntitled && isHome(acting) })),

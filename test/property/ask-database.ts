@@ -212,12 +212,13 @@ async function tryWrites(session: OpenedSession, stored: StoredWorld) {
 
 type Labelled = readonly [label: string, sql: string];
 
-const idsOf = async (session: OpenedSession, sql: string) =>
+/** Runs a statement and reads the ids that it answers with. */
+export const idsOf = async (session: OpenedSession, sql: string) =>
   (await session.run<{ id: string }>({ sql, parameters: [] })).map((row) => row.id);
 const countOf = (session: OpenedSession, sql: string) => session.execute({ sql, parameters: [] });
 
-// Each by itself: who deletes the share that he sees a row by sees it no more.
-async function each<T>(
+/** Runs each statement by itself, undone: who deletes the share that he sees a row by sees it no more. */
+export async function each<T>(
   session: OpenedSession,
   statements: readonly Labelled[],
   run: (session: OpenedSession, sql: string) => Promise<T>,
@@ -243,15 +244,15 @@ export async function undone<T>(session: OpenedSession, work: () => Promise<T>):
 }
 
 /** A statement that is tried again and again, each time with other values for `try.<name>`. */
-interface Attempts {
+export interface Attempts {
   readonly sql: string;
   readonly each: ReadonlyArray<{ readonly label: string } & Readonly<Record<string, string | boolean | null>>>;
   /** Whether it has to touch a row to count as let through. */
   readonly mustTouch?: true;
 }
 
-// One statement that tries each by itself, undoes it, and says which were let through; the values are ours, hence safe to write in.
-async function tried(session: OpenedSession, attempts: readonly Attempts[]): Promise<readonly string[]> {
+/** One statement that tries each by itself, undoes it, and says which were let through. The values are ours, hence safe to write in. */
+export async function tried(session: OpenedSession, attempts: readonly Attempts[]): Promise<readonly string[]> {
   const body = `declare try record; done text[] := '{}';
     begin ${attempts.map(loopOver).join("\n")} perform set_config('proof.done', to_json(done)::text, true); end`;
   const [, rows] = await Promise.all([

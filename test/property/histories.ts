@@ -60,6 +60,7 @@ export function withPeopleOfStanding(world: World): World {
     ...grant("b2", groupKeeper, { feature: "iam.groups" }),
     ...grant("b3", groupKeeper, { feature: "iam.grants" }, below),
     ...grant("b4", groupKeeper, { feature: "todos" }, below),
+    ...grant("b9", homes[3], { feature: "iam.groups.read" }),
     ...(world.users.length > 3 ? grant("b5", stranger, { role: "platform_admin" }, "global") : []),
   ];
   // the clerk will hold more, each in another way, and doesn't yet: nor may he hand it out
@@ -76,7 +77,7 @@ export function withPeopleOfStanding(world: World): World {
     clerk === undefined
       ? []
       : [
-          { ...group, id: "gA" },
+          { ...group, id: "gA", membersManageEachOther: true },
           { ...group, id: "gB" },
         ];
   const waiting =

@@ -22,7 +22,7 @@ export interface Caller {
 }
 
 /** One of those who must agree: a user, or an API key. */
-type Party =
+export type Party =
   | { readonly user: string; readonly tenant: string | null }
   | { readonly apiKey: ApiKey; readonly tenant: string | null };
 
@@ -98,7 +98,8 @@ export function delegatesHold(world: World, caller: Caller, feature: string, sco
     .every((party) => isHeldBy(world, party, feature, scope));
 }
 
-function agree(world: World, caller: Caller, mayBy: (party: Party) => boolean): boolean {
+/** Whether all of them may: the user, whoever acts as him, and the key. */
+export function agree(world: World, caller: Caller, mayBy: (party: Party) => boolean): boolean {
   return caller.user !== null && partiesOf(world, caller).every(mayBy);
 }
 
@@ -159,7 +160,8 @@ export function holdsEverywhere(world: World, caller: Caller, feature: string): 
   return agree(world, caller, (party) => isHeldEverywhere(world, party, feature));
 }
 
-function isHeldEverywhere(world: World, party: Party, feature: string): boolean {
+/** Whether the party holds the feature at every scope of the tenant. */
+export function isHeldEverywhere(world: World, party: Party, feature: string): boolean {
   const scopes = scopesOfTenant(world, party);
   return scopes.length > 0 && scopes.every((scope) => isHeldBy(world, party, feature, scope));
 }
@@ -319,7 +321,8 @@ function holdsAt(world: World, caller: Caller, feature: string, scope: string): 
   return agree(world, caller, (party) => isHeldAt(world, party, feature, scope));
 }
 
-function isHeldAt(world: World, party: Party, feature: string, scope: string): boolean {
+/** Whether the party holds the feature at the scope with this id. */
+export function isHeldAt(world: World, party: Party, feature: string, scope: string): boolean {
   const place = world.scopes.find((candidate) => candidate.id === scope);
   return place !== undefined && isHeldBy(world, party, feature, place);
 }

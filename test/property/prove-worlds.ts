@@ -20,8 +20,12 @@ export interface ProofRun {
   readonly stride: number;
   /** How long this may take, shrinking included. Default 280 s. */
   readonly limitMillis?: number;
-  /** What is asked of a world besides the database: answers in words where it disagrees. */
-  readonly more?: (stored: StoredWorld) => Promise<Verdict>;
+  /** What is asked of the database besides. */
+  readonly moreBySql?: (stored: StoredWorld) => Promise<Verdict>;
+  /** What is asked over HTTP. */
+  readonly byHttp?: (stored: StoredWorld) => Promise<Verdict>;
+  /** Answers that are compared before and after hidden changes; asked last, since it changes the world. */
+  readonly answers?: (stored: StoredWorld) => Promise<Verdict>;
 }
 
 /** How it went; `failure` tells the smallest world that disagrees, in words and where it was kept. */
@@ -29,6 +33,7 @@ export interface ProofResult {
   readonly worlds: number;
   readonly decisions: number;
   readonly decisionsOverHttp: number;
+  readonly answers: number;
   readonly failure: string | null;
 }
 
@@ -37,12 +42,13 @@ let labels = 0;
 
 /** Proves worlds until one disagrees. That one shrinks, and is kept as a regression case. */
 export async function proveWorlds(run: ProofRun): Promise<ProofResult> {
-  const count = { worlds: 0, decisions: 0, decisionsOverHttp: 0 };
+  const count = { worlds: 0, decisions: 0, decisionsOverHttp: 0, answers: 0 };
   const property = fc.asyncProperty(arbitraryWorld, async (world) => {
     const verdict = await proveWorld(run, world);
     count.worlds += 1;
     count.decisions += verdict.decisions;
     count.decisionsOverHttp += verdict.decisionsOverHttp;
+    count.answers += verdict.answers;
     if (verdict.disagreements.length > 0) throw new RangeError(verdict.disagreements.slice(0, 20).join("\n"));
   });
   const details = await fc.check(property, {
@@ -61,15 +67,20 @@ export function sampleWorlds({ seed, worlds }: Pick<ProofRun, "seed" | "worlds">
   return fc.sample(arbitraryWorld, { seed, numRuns: worlds });
 }
 
+const nothing: Verdict = { decisions: 0, disagreements: [] };
+
 /** Proves one world. */
 export async function proveWorld(run: Omit<ProofRun, "seed" | "worlds">, world: World) {
   const stored = await storeWorld(run.owner, world, `w${process.pid}n${labels++}`);
   const bySql = await compareWithDatabase(run.sessions, stored, run.stride);
-  const byHttp = (await run.more?.(stored)) ?? { decisions: 0, disagreements: [] };
+  const moreBySql = (await run.moreBySql?.(stored)) ?? nothing;
+  const byHttp = (await run.byHttp?.(stored)) ?? nothing;
+  const answers = (await run.answers?.(stored)) ?? nothing;
   return {
-    decisions: bySql.decisions,
+    decisions: bySql.decisions + moreBySql.decisions,
     decisionsOverHttp: byHttp.decisions,
-    disagreements: [...bySql.disagreements, ...byHttp.disagreements],
+    answers: answers.decisions,
+    disagreements: [bySql, moreBySql, byHttp, answers].flatMap(({ disagreements }) => disagreements),
   };
 }
 

@@ -291,7 +291,7 @@ function groupRow(g: Group, { id }: StoredWorld) {
     is_locked: false,
     is_assignable: true,
     is_system: false,
-    members_manage_each_other: false,
+    members_manage_each_other: g.membersManageEachOther ?? false,
   };
 }
 

@@ -43,6 +43,7 @@ export interface Group {
   readonly owner: string | null;
   readonly isActive: boolean;
   readonly membersSeeEachOther: boolean;
+  readonly membersManageEachOther?: boolean;
 }
 
 export interface GroupMembership {
