@@ -284,7 +284,7 @@ begin
   end if;
 end
 $$;
-comment on function iam.require_column(regclass, text, text[], boolean) is 'Refuses a column that isn''t there or is of a wrong type (PT400). No name is no column.';
+comment on function iam.require_column(regclass, text, text[], boolean) is 'Refuses a column that isn''t there or is of a wrong type (PT400); without types any will do. No name is no column.';
 
 create function iam.lead_by_index(guarded regclass, named text)
 returns void
@@ -308,259 +308,6 @@ end
 $$;
 comment on function iam.lead_by_index(regclass, text) is 'Makes the index by which a policy finds rows, unless there is one.';
 
-create function iam.protect(
-  guarded regclass,
-  feature text default null,
-  owner_column text default null,
-  scope_column text default null,
-  scope_type text default null,
-  group_column text default null,
-  share_table regclass default null,
-  share_column text default null,
-  public_read boolean default false,
-  commands text[] default null,
-  writable text[] default null,
-  features jsonb default '{}',
-  singular text default null,
-  plural text default null
-)
-returns void
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-  schema_name text;
-  table_name text;
-  share_name text;
-  suffix text;
-  prefix text;
-  all_commands text[] := array['read', 'create', 'update', 'delete'] || case when share_table is null then '{}'::text[] else array['share'] end;
-  form jsonb;
-  command text;
-  sql_command text;
-  sentence text;
-  inserted text[];
-  updated text[];
-  may_end text;
-  may_give text;
-  foreign_policies text;
-  place_said text;
-begin
-  select n.nspname, c.relname into schema_name, table_name
-  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  where c.oid = guarded and c.relkind in ('r', 'p');
-  if table_name is null then
-    raise exception using errcode = 'PT400', message = format('%s is no table.', guarded);
-  end if;
-  if schema_name = 'iam' or schema_name ~ '^(pg_|information_schema$)' then
-    raise exception using errcode = 'PT400', message = format('%s is guarded by its own schema.', guarded);
-  end if;
-  if length(table_name) + length('_select_delegate') > 63 then
-    raise exception using errcode = 'PT400', message = format('The name of %s is too long for the names of its policies.', guarded);
-  end if;
-  suffix := case schema_name when 'public' then table_name else schema_name || '_' || table_name end;
-  prefix := coalesce(feature, table_name);
-  plural := coalesce(plural, replace(table_name, '_', ' '));
-  singular := coalesce(singular, regexp_replace(regexp_replace(regexp_replace(plural, 'ies$', 'y'), '(s|x|ch|sh)es$', '\1'), '([^s])s$', '\1'));
-  commands := coalesce(commands, all_commands);
-  if not ('read' = any (commands) and commands <@ all_commands) then
-    raise exception using errcode = 'PT400', message = format('The commands are read and any of %s.', iam.listed(all_commands[2:]));
-  end if;
-
-  perform iam.require_column(guarded, 'id', array['uuid'], true);
-  perform iam.require_column(guarded, 'tenant_id', array['uuid'], true);
-  perform iam.require_column(guarded, owner_column, array['uuid']);
-  perform iam.require_column(guarded, group_column, array['uuid']);
-  perform iam.require_column(guarded, scope_column, case when scope_type is null then array['uuid'] else array['text', 'character varying'] end);
-  if scope_type is not null and scope_column is null then
-    raise exception using errcode = 'PT400', message = 'A type of scope needs the column with the scope''s key.';
-  end if;
-  if share_table is not null then
-    select c.relname into share_name from pg_catalog.pg_class c where c.oid = share_table;
-    share_column := coalesce(share_column, (
-      select a.attname
-      from pg_catalog.pg_constraint k
-      join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attnum = any (k.conkey)
-      where k.contype = 'f' and k.conrelid = share_table and k.confrelid = guarded and a.attname <> 'tenant_id'
-      limit 1
-    ), singular || '_id');
-    perform iam.require_column(share_table, needed, array['uuid']) from unnest(array[share_column, 'group_id', 'user_id']) needed;
-    perform iam.require_column(share_table, 'tenant_id', array['uuid'], true);
-    perform iam.require_column(share_table, needed, array['boolean'], true) from unnest(array['can_read', 'can_write', 'can_delete']) needed;
-  end if;
-  perform iam.require_column(guarded, column_name, array[(
-    select format_type(a.atttypid, null) from pg_catalog.pg_attribute a where a.attrelid = guarded and a.attname = column_name
-  )]) from unnest(writable) column_name;
-  if writable && array_remove(array['id', 'tenant_id', owner_column], null) then
-    raise exception using errcode = 'PT400', message = 'Nobody writes the id, the tenant or the owner of a row.';
-  end if;
-
-  select string_agg(quote_ident(p.polname), ', ' order by p.polname) into foreign_policies
-  from pg_catalog.pg_policy p
-  join pg_catalog.pg_class c on c.oid = p.polrelid
-  where p.polrelid in (guarded, share_table) and p.polname <> all (array(
-    select c.relname || '_' || part || '_' || who
-    from unnest(array['all', 'select', 'insert', 'update', 'delete']) part,
-      unnest(array['definer', 'tenant', 'public', 'user', 'delegate']) who));
-  if foreign_policies is not null then
-    raise exception using errcode = 'PT409',
-      message = format('%s has policies of its own: %s.', guarded, foreign_policies),
-      hint = 'What they let through or keep out is in no declaration. Drop them first.';
-  end if;
-
-  form := jsonb_build_object(
-    'owner', owner_column, 'scope', scope_column, 'scope_type', scope_type, 'group', group_column, 'public', public_read,
-    'group_required', (select a.attnotnull from pg_catalog.pg_attribute a where a.attrelid = guarded and a.attname = group_column),
-    'shared', case when share_table is not null then 'shared_' || suffix end,
-    'features', (select jsonb_object_agg(one, coalesce(features ->> one, prefix || '.' || one)) from unnest(all_commands) one));
-
-  -- what a client may write: neither keys nor what the database keeps, unless it is named
-  select array_agg(a.attname::text order by a.attnum) into updated
-  from pg_catalog.pg_attribute a
-  where a.attrelid = guarded and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
-    and a.attname <> all (array_remove(array['id', 'tenant_id', 'created_at', 'updated_at', owner_column, scope_column, group_column], null))
-    and case when writable is not null then a.attname = any (writable) else a.attidentity = '' and not exists (
-      select from pg_catalog.pg_constraint k where k.conrelid = guarded and k.contype = 'f' and a.attnum = any (k.conkey)
-    ) end;
-  inserted := updated || array_remove(array[scope_column, group_column], null) || array(
-    select 'id' from pg_catalog.pg_attribute a where a.attrelid = guarded and a.attname = 'id' and not a.atthasdef and a.attidentity = '');
-
-  perform iam.close_table(guarded, singular);
-  if share_table is not null then
-    perform iam.close_table(share_table, 'share');
-    execute format('create or replace function iam.%1$I(command text, whose text)
-returns setof uuid
-language plpgsql stable
-security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan
-as $body$
-declare
-  tenant uuid := nullif(current_setting(''app.tenant_id'', true), '''');
-  person uuid := iam.named(whose);
-  in_groups uuid[] := array(select iam.groups_of(person, tenant));
-begin
-  return query
-  select s.%2$I
-  from %3$s s
-  where s.tenant_id = tenant
-    and case command when ''read'' then s.can_read when ''update'' then s.can_write when ''delete'' then s.can_delete end
-    and (s.user_id = person or s.group_id = any (in_groups));
-end
-$body$', form ->> 'shared', share_column, share_table);
-    execute format('comment on function iam.%I(text, text) is %L', form ->> 'shared',
-      format('The %s shared for read, update or delete with the caller, or with whoever acts as him.', plural));
-    execute format('alter function iam.%I(text, text) owner to iam_definer', form ->> 'shared');
-    execute format('revoke all on function iam.%I(text, text) from public', form ->> 'shared');
-    execute format('grant execute on function iam.%I(text, text) to web_user, web_anon', form ->> 'shared');
-  end if;
-  perform iam.write_ways_function(guarded, form, commands, suffix, plural, share_table, share_column);
-
-  execute format('grant %s on %s to web_user', case when 'delete' = any (commands) then 'select, delete' else 'select' end, guarded);
-  if public_read then
-    execute format('grant select on %s to web_anon', guarded);
-    perform iam.write_policy(guarded, '_select_public', 'select', 'web_user, web_anon',
-      format('Anybody in the tenant, the anonymous included, sees its %s.', plural), 'tenant_id = (select iam.caller_tenant_id())');
-  end if;
-  if 'create' = any (commands) and cardinality(inserted) > 0 then
-    execute format('grant insert (%s) on %s to web_user', (select string_agg(quote_ident(one), ', ') from unnest(inserted) one), guarded);
-  end if;
-  if 'update' = any (commands) and cardinality(updated) > 0 then
-    execute format('grant update (%s) on %s to web_user', (select string_agg(quote_ident(one), ', ') from unnest(updated) one), guarded);
-  end if;
-
-  place_said := case when scope_column is null then 'at the root of the tenant' when scope_type is null then 'at its scope' else 'at its ' || scope_column end;
-  foreach command in array array['read', 'create', 'update', 'delete'] loop
-    continue when command <> all (commands);
-    sql_command := case command when 'read' then 'select' when 'create' then 'insert' else command end;
-    sentence := case when command = 'create' then
-      format('A %s creates %s%s%s.',
-        case when owner_column is null then 'user' else 'member of the tenant' end,
-        case when owner_column is null then iam.with_article(singular) else plural || ' of his own' end,
-        case
-          when scope_column is null and owner_column is null then format(' when he holds %s at the root of the tenant', form -> 'features' ->> 'create')
-          when scope_column is null then ''
-          when scope_type is not null or owner_column is null then format(' where he holds %s', form -> 'features' ->> 'create')
-          else format(' at his tenant''s root, or at a scope where he holds %s', form -> 'features' ->> 'create')
-        end,
-        case when group_column is null then '' else ', for himself or for a group he is in' end)
-    else
-      format('A user %s %s when he %s.',
-        case command when 'read' then 'sees' when 'update' then 'edits' else 'deletes' end,
-        iam.with_article(singular),
-        iam.listed(array_remove(array[
-          case when owner_column is not null then 'owns it' end,
-          format('holds %s %s', form -> 'features' ->> command, place_said),
-          case when group_column is not null then 'is in its group' end,
-          case when share_table is not null then format('it is shared with him for %s',
-            case command when 'read' then 'reading' when 'update' then 'writing' else 'deleting' end) end
-        ], null)))
-    end;
-    if not (command = 'read' and public_read) then
-      perform iam.write_policy(guarded, format('_%s_user', sql_command), sql_command, 'web_user', sentence,
-        case when command <> 'create' then iam.term_of_caller(form, command) end,
-        case when command in ('create', 'update') then iam.term_of_caller(form, command) end);
-    end if;
-    perform iam.write_policy(guarded, format('_%s_delegate', sql_command), sql_command, 'web_user',
-      format('Whoever acts as the user %s %s only when he may himself, and an API key only with %s of its own %s.',
-        case command when 'read' then 'sees' when 'create' then 'creates' when 'update' then 'edits' else 'deletes' end,
-        iam.with_article(singular), form -> 'features' ->> command,
-        case when scope_column is null then 'at the root of the tenant' else format('at the %s''s scope', singular) end),
-      case when command <> 'create' then iam.term_of_delegates(form, command) end,
-      case when command in ('create', 'update') then iam.term_of_delegates(form, command) end, true);
-  end loop;
-
-  if share_table is not null then
-    execute format('create trigger lock before insert or update or delete on %s for each statement execute function iam.lock_before_write()', share_table);
-    execute format('grant select, delete on %s to web_user', share_table);
-    execute format('grant insert (%I, group_id, user_id, can_read, can_write, can_delete) on %s to web_user', share_column, share_table);
-    execute format('grant update (can_read, can_write, can_delete) on %s to web_user', share_table);
-    may_end := format('exists (select from %s r where r.id = %I.%I and %s)', guarded, share_name, share_column,
-      array_to_string(iam.terms_of_handing_on(form, 'share'), ' and '));
-    may_give := format('exists (select from %s r where r.id = %I.%I and %s)', guarded, share_name, share_column,
-      array_to_string(iam.terms_of_handing_on(form, 'share')
-        || iam.any_of(array[format('not %I.can_write', share_name), iam.all_of(iam.terms_of_handing_on(form, 'update'))])
-        || iam.any_of(array[format('not %I.can_delete', share_name), iam.all_of(iam.terms_of_handing_on(form, 'delete'))]), ' and '));
-    perform iam.write_policy(share_table, '_select_user', 'select', 'web_user',
-      format('A user sees a share that is meant for him, and every share of %s that he may share.', iam.with_article(singular)),
-      iam.any_of(array['user_id = (select iam.named(''caller''))', 'group_id in (select iam.groups_named(''caller''))', may_end]));
-    perform iam.write_policy(share_table, '_select_delegate', 'select', 'web_user',
-      format('Whoever acts as the user, and an API key, see the shares of %s that they may see.', plural),
-      format('not (select iam.is_delegated()) or %I in (select r.id from %s r)', share_column, guarded), null, true);
-    perform iam.write_policy(share_table, '_insert_user', 'insert', 'web_user',
-      format(case when owner_column is null then 'A holder of %2$s %3$s, where %1$s is' else 'The owner of %1$s, or a holder of %2$s %3$s' end
-        || ', shares it with a group he sees or a member of the tenant, for what he may do himself.',
-        iam.with_article(singular), form -> 'features' ->> 'share', place_said),
-      null,
-      format('%s and (group_id is null or group_id in (select iam.readable_groups())) and (user_id is null or user_id in (select iam.member_ids()))', may_give));
-    perform iam.write_policy(share_table, '_update_user', 'update', 'web_user',
-      format('Whoever may share %s changes what its shares allow, up to what he may do himself.', iam.with_article(singular)), may_end, may_give);
-    perform iam.write_policy(share_table, '_delete_user', 'delete', 'web_user',
-      format('Whoever may share %s ends its shares.', iam.with_article(singular)), may_end);
-  end if;
-
-  -- what a client doesn't write is filled in, and what is asked of rows is found by an index
-  perform iam.fill_in(guarded, 'tenant_id', 'iam.caller_tenant_id()');
-  perform iam.fill_in(guarded, owner_column, 'iam.caller_id()');
-  perform iam.fill_in(guarded, case when scope_type is null then scope_column end, 'iam.caller_root_scope_id()');
-  perform iam.fill_in(share_table, 'tenant_id', 'iam.caller_tenant_id()') where share_table is not null;
-  if exists (select from pg_catalog.pg_attribute a where a.attrelid = guarded and a.attname = 'updated_at' and not a.attisdropped) then
-    execute format('create trigger touch before update on %s for each row execute function iam.touch()', guarded);
-  end if;
-  perform iam.lead_by_index(guarded, one) from unnest(array['tenant_id', owner_column, scope_column, group_column]) one;
-  perform iam.lead_by_index(share_table, one) from unnest(array['group_id', 'user_id', share_column]) one where share_table is not null;
-  execute format('grant usage on schema %I to web_user, web_anon, iam_definer', schema_name);
-
-  foreach command in array commands loop
-    perform iam.add_feature_of_table(form -> 'features' ->> command, plural, format(
-      case command
-        when 'read' then 'See %s of others.' when 'create' then 'Create %s at a scope.' when 'update' then 'Edit %s of others.'
-        when 'delete' then 'Delete %s of others.' else 'Share %s of others.'
-      end, plural));
-  end loop;
-end
-$$;
-comment on function iam.protect(regclass, text, text, text, text, text, regclass, text, boolean, text[], text[], jsonb, text, text) is
-  'Guards a table as a declaration would: who owns a row, where it stands, whose group it belongs to, with whom it is shared. Running it again writes the same. PT400 says what is wrong with a column, PT409 that the table has policies of its own.';
-
 create function iam.fill_in(guarded regclass, named text, by text)
 returns void
 language plpgsql
@@ -577,21 +324,37 @@ end
 $$;
 comment on function iam.fill_in(regclass, text, text) is 'Gives a column without a default the one that a protected table needs.';
 
-create function iam.write_ways_function(
-  guarded regclass,
-  form jsonb,
-  commands text[],
-  suffix text,
-  plural text,
-  share_table regclass,
-  share_column text
-)
+create function iam.prepare_columns(guarded regclass, form jsonb)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  named text := 'ways_to_' || suffix;
+  shares regclass := (form ->> 'share_table')::regclass;
+begin
+  perform iam.fill_in(guarded, 'tenant_id', 'iam.caller_tenant_id()');
+  perform iam.fill_in(guarded, form ->> 'owner', 'iam.caller_id()');
+  perform iam.fill_in(guarded, case when form ->> 'scope_type' is null then form ->> 'scope' end, 'iam.caller_root_scope_id()');
+  perform iam.lead_by_index(guarded, one) from unnest(array['tenant_id', form ->> 'owner', form ->> 'scope', form ->> 'group']) one;
+  if exists (select from pg_catalog.pg_attribute a where a.attrelid = guarded and a.attname = 'updated_at' and not a.attisdropped) then
+    execute format('create trigger touch before update on %s for each row execute function iam.touch()', guarded);
+  end if;
+  if shares is not null then
+    perform iam.fill_in(shares, 'tenant_id', 'iam.caller_tenant_id()');
+    perform iam.lead_by_index(shares, one) from unnest(array['group_id', 'user_id', form ->> 'share_column']) one;
+  end if;
+end
+$$;
+comment on function iam.prepare_columns(regclass, jsonb) is
+  'Sees to it that what a client doesn''t write is filled in, and that what policies ask of rows is found by an index.';
+
+create function iam.write_ways_function(guarded regclass, form jsonb)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  named text := 'ways_to_' || (form ->> 'suffix');
   place text := case
     when form ->> 'scope' is null then 'iam.root_scope_id(r.tenant_id)'
     when form ->> 'scope_type' is null then format('r.%I', form ->> 'scope')
@@ -613,12 +376,12 @@ begin
       format('select ''group'', null::text, null::uuid, null::uuid, r.%I, null::text, null::uuid
     where c.feature is not null
       and $2 <> ''share''', form ->> 'group') end,
-    case when share_table is not null then
+    case when form ->> 'share_table' is not null then
       format('select ''share'', null::text, null::uuid, s.user_id, s.group_id, null::text, null::uuid
     from %s s
     where c.feature is not null
       and s.tenant_id = r.tenant_id and s.%I = r.id
-      and case $2 when ''read'' then s.can_read when ''update'' then s.can_write when ''delete'' then s.can_delete end', share_table, share_column) end,
+      and case $2 when ''read'' then s.can_read when ''update'' then s.can_write when ''delete'' then s.can_delete end', form ->> 'share_table', form ->> 'share_column') end,
     case when (form ->> 'public')::boolean then
       'select ''public'', null::text, null::uuid, null::uuid, null::uuid, null::text, null::uuid
     where $2 = ''read''' end
@@ -642,16 +405,366 @@ as $body$
   where r.id = $1 and r.tenant_id = (select iam.caller_tenant_id())
 $body$', named, guarded,
     (select string_agg(format('        when %L then %L', one, form -> 'features' ->> one), e'\n' order by nth)
-     from unnest(commands) with ordinality as c (one, nth) where one <> 'create'),
+     from jsonb_array_elements_text(form -> 'commands') with ordinality as c (one, nth) where one <> 'create'),
     array_to_string(ways, e'\n    union all\n    '));
   execute format('comment on function iam.%I(uuid, text) is %L', named,
-    format('Where %s stand, and by which ways one is open for a command: to the holders of which feature, to whom, to which groups, with what other row.', plural));
+    format('Where %s stand, and by which ways one is open for a command: to the holders of which feature, to whom, to which groups, with what other row.', form ->> 'plural'));
   execute format('alter function iam.%I(uuid, text) owner to iam_definer', named);
   execute format('revoke all on function iam.%I(uuid, text) from public', named);
 end
 $$;
-comment on function iam.write_ways_function(regclass, jsonb, text[], text, text, regclass, text) is
+comment on function iam.write_ways_function(regclass, jsonb) is
   'Makes the function that says by which ways a row of a protected table is open.';
+
+create function iam.name_protection(guarded regclass, given jsonb)
+returns jsonb
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  schema_name text;
+  table_name text;
+  plural text;
+  singular text;
+  named text;
+  all_commands text[] := array['read', 'create', 'update', 'delete']
+    || case when given ->> 'share_table' is null then '{}'::text[] else array['share'] end;
+begin
+  select n.nspname, c.relname into schema_name, table_name
+  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  where c.oid = guarded and c.relkind in ('r', 'p');
+  if table_name is null then
+    raise exception using errcode = 'PT400', message = format('%s is no table.', guarded);
+  end if;
+  if schema_name = 'iam' or schema_name ~ '^(pg_|information_schema$)' then
+    raise exception using errcode = 'PT400', message = format('%s is guarded by its own schema.', guarded);
+  end if;
+  if length(table_name) + length('_select_delegate') > 63 then
+    raise exception using errcode = 'PT400', message = format('The name of %s is too long for the names of its policies.', guarded);
+  end if;
+  named := case schema_name when 'public' then table_name else schema_name || '_' || table_name end;
+  plural := coalesce(given ->> 'plural', replace(table_name, '_', ' '));
+  singular := coalesce(given ->> 'singular',
+    regexp_replace(regexp_replace(regexp_replace(plural, 'ies$', 'y'), '(s|x|ch|sh)es$', '\1'), '([^s])s$', '\1'));
+  return given || jsonb_build_object(
+    'schema', schema_name,
+    'suffix', named,
+    'plural', plural,
+    'singular', singular,
+    'shared', case when given ->> 'share_table' is not null then 'shared_' || named end,
+    'share_column', coalesce(given ->> 'share_column', iam.column_of_shares((given ->> 'share_table')::regclass, guarded), singular || '_id'),
+    'commands', coalesce(given -> 'commands', to_jsonb(all_commands)),
+    'all_commands', all_commands,
+    'features', (
+      select jsonb_object_agg(one, coalesce(given -> 'features' ->> one, coalesce(given ->> 'feature', table_name) || '.' || one))
+      from unnest(all_commands) one
+    ),
+    'place', case
+      when given ->> 'scope' is null then 'at the root of the tenant'
+      when given ->> 'scope_type' is null then 'at its scope'
+      else 'at its ' || (given ->> 'scope')
+    end);
+end
+$$;
+comment on function iam.name_protection(regclass, jsonb) is
+  'What iam.protect() was given, with what follows from it and from the table''s name. Refuses what is no table to guard (PT400).';
+
+create function iam.column_of_shares(share_table regclass, guarded regclass)
+returns text
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select a.attname::text
+  from pg_catalog.pg_constraint k
+  join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attnum = any (k.conkey)
+  where k.contype = 'f' and k.conrelid = share_table and k.confrelid = guarded and a.attname <> 'tenant_id'
+  limit 1
+$$;
+comment on function iam.column_of_shares(regclass, regclass) is 'The column of a table with shares that refers to the shared row; null where no key says so.';
+
+create function iam.check_protection(guarded regclass, form jsonb)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  commands text[] := array(select jsonb_array_elements_text(form -> 'commands'));
+  all_commands text[] := array(select jsonb_array_elements_text(form -> 'all_commands'));
+  writable text[] := array(select jsonb_array_elements_text(nullif(form -> 'writable', 'null')));
+  shares regclass := (form ->> 'share_table')::regclass;
+  policies text;
+begin
+  if not ('read' = any (commands) and commands <@ all_commands) then
+    raise exception using errcode = 'PT400', message = format('The commands are read and any of %s.', iam.listed(all_commands[2:]));
+  end if;
+  perform iam.require_column(guarded, 'id', array['uuid'], true);
+  perform iam.require_column(guarded, 'tenant_id', array['uuid'], true);
+  perform iam.require_column(guarded, form ->> 'owner', array['uuid']);
+  perform iam.require_column(guarded, form ->> 'group', array['uuid']);
+  perform iam.require_column(guarded, form ->> 'scope',
+    case when form ->> 'scope_type' is null then array['uuid'] else array['text', 'character varying'] end);
+  if form ->> 'scope_type' is not null and form ->> 'scope' is null then
+    raise exception using errcode = 'PT400', message = 'A type of scope needs the column with the scope''s key.';
+  end if;
+  perform iam.require_column(guarded, one, null) from unnest(writable) one;
+  if writable && array_remove(array['id', 'tenant_id', form ->> 'owner'], null) then
+    raise exception using errcode = 'PT400', message = 'Nobody writes the id, the tenant or the owner of a row.';
+  end if;
+  if shares is not null then
+    perform iam.require_column(shares, one, array['uuid']) from unnest(array[form ->> 'share_column', 'group_id', 'user_id']) one;
+    perform iam.require_column(shares, 'tenant_id', array['uuid'], true);
+    perform iam.require_column(shares, one, array['boolean'], true) from unnest(array['can_read', 'can_write', 'can_delete']) one;
+  end if;
+
+  select string_agg(quote_ident(p.polname), ', ' order by p.polname) into policies
+  from pg_catalog.pg_policy p
+  join pg_catalog.pg_class c on c.oid = p.polrelid
+  where p.polrelid in (guarded, shares) and p.polname <> all (array(
+    select c.relname || '_' || part || '_' || who
+    from unnest(array['all', 'select', 'insert', 'update', 'delete']) part,
+      unnest(array['definer', 'tenant', 'public', 'user', 'delegate']) who));
+  if policies is not null then
+    raise exception using errcode = 'PT409',
+      message = format('%s has policies of its own: %s.', guarded, policies),
+      hint = 'What they let through or keep out is in no declaration. Drop them first.';
+  end if;
+end
+$$;
+comment on function iam.check_protection(regclass, jsonb) is
+  'Refuses wrong columns and commands (PT400), and a table with policies of its own (PT409), before anything is written.';
+
+create function iam.grant_rights(guarded regclass, form jsonb)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  kept text[] := array_remove(array['id', 'tenant_id', 'created_at', 'updated_at', form ->> 'owner', form ->> 'scope', form ->> 'group'], null);
+  updated text[];
+  inserted text[];
+begin
+  -- neither keys nor what the database keeps, unless it is named
+  select array_agg(a.attname::text order by a.attnum) into updated
+  from pg_catalog.pg_attribute a
+  where a.attrelid = guarded and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and a.attname <> all (kept)
+    and case
+      when form ->> 'writable' is not null then form -> 'writable' ? a.attname::text
+      else a.attidentity = '' and not exists (
+        select from pg_catalog.pg_constraint k where k.conrelid = guarded and k.contype = 'f' and a.attnum = any (k.conkey)
+      )
+    end;
+  inserted := updated || array_remove(array[form ->> 'scope', form ->> 'group'], null) || array(
+    select 'id' from pg_catalog.pg_attribute a where a.attrelid = guarded and a.attname = 'id' and not a.atthasdef and a.attidentity = '');
+
+  execute format('grant usage on schema %I to web_user, web_anon, iam_definer', form ->> 'schema');
+  execute format('grant %s on %s to web_user', case when form -> 'commands' ? 'delete' then 'select, delete' else 'select' end, guarded);
+  if (form ->> 'public')::boolean then
+    execute format('grant select on %s to web_anon', guarded);
+  end if;
+  if form -> 'commands' ? 'create' and cardinality(inserted) > 0 then
+    execute format('grant insert (%s) on %s to web_user', (select string_agg(quote_ident(one), ', ') from unnest(inserted) one), guarded);
+  end if;
+  if form -> 'commands' ? 'update' and cardinality(updated) > 0 then
+    execute format('grant update (%s) on %s to web_user', (select string_agg(quote_ident(one), ', ') from unnest(updated) one), guarded);
+  end if;
+end
+$$;
+comment on function iam.grant_rights(regclass, jsonb) is 'Grants the runtime roles what the commands of a protected table need, column by column.';
+
+create function iam.sentence_of_command(form jsonb, command text)
+returns text
+language sql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  select case when command = 'create' then
+    format('A %s creates %s%s%s.',
+      case when form ->> 'owner' is null then 'user' else 'member of the tenant' end,
+      case when form ->> 'owner' is null then iam.with_article(form ->> 'singular') else (form ->> 'plural') || ' of his own' end,
+      case
+        when form ->> 'scope' is null and form ->> 'owner' is null then format(' when he holds %s at the root of the tenant', code)
+        when form ->> 'scope' is null then ''
+        when form ->> 'scope_type' is not null or form ->> 'owner' is null then format(' where he holds %s', code)
+        else format(' at his tenant''s root, or at a scope where he holds %s', code)
+      end,
+      case when form ->> 'group' is null then '' else ', for himself or for a group he is in' end)
+  else
+    format('A user %s %s when he %s.',
+      case command when 'read' then 'sees' when 'update' then 'edits' else 'deletes' end,
+      iam.with_article(form ->> 'singular'),
+      iam.listed(array_remove(array[
+        case when form ->> 'owner' is not null then 'owns it' end,
+        format('holds %s %s', code, form ->> 'place'),
+        case when form ->> 'group' is not null then 'is in its group' end,
+        case when form ->> 'shared' is not null then format('it is shared with him for %s',
+          case command when 'read' then 'reading' when 'update' then 'writing' else 'deleting' end) end
+      ], null)))
+  end
+  from (select form -> 'features' ->> command) as f (code)
+$$;
+comment on function iam.sentence_of_command(jsonb, text) is 'Who may do a command with a row, as the sentence on its policy.';
+
+create function iam.write_row_policies(guarded regclass, form jsonb)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  command text;
+  sql_command text;
+begin
+  if (form ->> 'public')::boolean then
+    perform iam.write_policy(guarded, '_select_public', 'select', 'web_user, web_anon',
+      format('Anybody in the tenant, the anonymous included, sees its %s.', form ->> 'plural'), 'tenant_id = (select iam.caller_tenant_id())');
+  end if;
+  foreach command in array array['read', 'create', 'update', 'delete'] loop
+    continue when not form -> 'commands' ? command;
+    sql_command := case command when 'read' then 'select' when 'create' then 'insert' else command end;
+    if not (command = 'read' and (form ->> 'public')::boolean) then
+      perform iam.write_policy(guarded, format('_%s_user', sql_command), sql_command, 'web_user', iam.sentence_of_command(form, command),
+        case when command <> 'create' then iam.term_of_caller(form, command) end,
+        case when command in ('create', 'update') then iam.term_of_caller(form, command) end);
+    end if;
+    perform iam.write_policy(guarded, format('_%s_delegate', sql_command), sql_command, 'web_user',
+      format('Whoever acts as the user %s %s only when he may himself, and an API key only with %s of its own %s.',
+        case command when 'read' then 'sees' when 'create' then 'creates' when 'update' then 'edits' else 'deletes' end,
+        iam.with_article(form ->> 'singular'), form -> 'features' ->> command,
+        case when form ->> 'scope' is null then 'at the root of the tenant' else format('at the %s''s scope', form ->> 'singular') end),
+      case when command <> 'create' then iam.term_of_delegates(form, command) end,
+      case when command in ('create', 'update') then iam.term_of_delegates(form, command) end, true);
+  end loop;
+end
+$$;
+comment on function iam.write_row_policies(regclass, jsonb) is 'Makes the policies of a protected table above its floor.';
+
+create function iam.write_shared_function(form jsonb)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  execute format('create or replace function iam.%1$I(command text, whose text)
+returns setof uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan
+as $body$
+declare
+  tenant uuid := nullif(current_setting(''app.tenant_id'', true), '''');
+  person uuid := iam.named(whose);
+  in_groups uuid[] := array(select iam.groups_of(person, tenant));
+begin
+  return query
+  select s.%2$I
+  from %3$s s
+  where s.tenant_id = tenant
+    and case command when ''read'' then s.can_read when ''update'' then s.can_write when ''delete'' then s.can_delete end
+    and (s.user_id = person or s.group_id = any (in_groups));
+end
+$body$', form ->> 'shared', form ->> 'share_column', form ->> 'share_table');
+  execute format('comment on function iam.%I(text, text) is %L', form ->> 'shared',
+    format('The %s shared for read, update or delete with the caller, or with whoever acts as him.', form ->> 'plural'));
+  execute format('alter function iam.%I(text, text) owner to iam_definer', form ->> 'shared');
+  execute format('revoke all on function iam.%I(text, text) from public', form ->> 'shared');
+  execute format('grant execute on function iam.%I(text, text) to web_user, web_anon', form ->> 'shared');
+end
+$$;
+comment on function iam.write_shared_function(jsonb) is 'Makes the function that answers which rows of a protected table are shared with whom.';
+
+create function iam.write_share_policies(guarded regclass, form jsonb)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  share_table regclass := (form ->> 'share_table')::regclass;
+  share_column text := form ->> 'share_column';
+  share_name text := (select c.relname from pg_catalog.pg_class c where c.oid = share_table);
+  singular text := form ->> 'singular';
+  may_end text;
+  may_give text;
+begin
+  execute format('create trigger lock before insert or update or delete on %s for each statement execute function iam.lock_before_write()', share_table);
+  execute format('grant select, delete on %s to web_user', share_table);
+  execute format('grant insert (%I, group_id, user_id, can_read, can_write, can_delete) on %s to web_user', share_column, share_table);
+  execute format('grant update (can_read, can_write, can_delete) on %s to web_user', share_table);
+  may_end := format('exists (select from %s r where r.id = %I.%I and %s)', guarded, share_name, share_column,
+    array_to_string(iam.terms_of_handing_on(form, 'share'), ' and '));
+  may_give := format('exists (select from %s r where r.id = %I.%I and %s)', guarded, share_name, share_column,
+    array_to_string(iam.terms_of_handing_on(form, 'share')
+      || iam.any_of(array[format('not %I.can_write', share_name), iam.all_of(iam.terms_of_handing_on(form, 'update'))])
+      || iam.any_of(array[format('not %I.can_delete', share_name), iam.all_of(iam.terms_of_handing_on(form, 'delete'))]), ' and '));
+  perform iam.write_policy(share_table, '_select_user', 'select', 'web_user',
+    format('A user sees a share that is meant for him, and every share of %s that he may share.', iam.with_article(singular)),
+    iam.any_of(array['user_id = (select iam.named(''caller''))', 'group_id in (select iam.groups_named(''caller''))', may_end]));
+  perform iam.write_policy(share_table, '_select_delegate', 'select', 'web_user',
+    format('Whoever acts as the user, and an API key, see the shares of %s that they may see.', form ->> 'plural'),
+    format('not (select iam.is_delegated()) or %I in (select r.id from %s r)', share_column, guarded), null, true);
+  perform iam.write_policy(share_table, '_insert_user', 'insert', 'web_user',
+    format(case when form ->> 'owner' is null then 'A holder of %2$s %3$s, where %1$s is' else 'The owner of %1$s, or a holder of %2$s %3$s' end
+      || ', shares it with a group he sees or a member of the tenant, for what he may do himself.',
+      iam.with_article(singular), form -> 'features' ->> 'share', form ->> 'place'),
+    null,
+    format('%s and (group_id is null or group_id in (select iam.readable_groups())) and (user_id is null or user_id in (select iam.member_ids()))', may_give));
+  perform iam.write_policy(share_table, '_update_user', 'update', 'web_user',
+    format('Whoever may share %s changes what its shares allow, up to what he may do himself.', iam.with_article(singular)), may_end, may_give);
+  perform iam.write_policy(share_table, '_delete_user', 'delete', 'web_user',
+    format('Whoever may share %s ends its shares.', iam.with_article(singular)), may_end);
+end
+$$;
+comment on function iam.write_share_policies(regclass, jsonb) is
+  'Makes rights, trigger and policies of the table with a protected table''s shares, above its floor.';
+
+create function iam.protect(
+  guarded regclass,
+  feature text default null,
+  owner_column text default null,
+  scope_column text default null,
+  scope_type text default null,
+  group_column text default null,
+  share_table regclass default null,
+  share_column text default null,
+  public_read boolean default false,
+  commands text[] default null,
+  writable text[] default null,
+  features jsonb default '{}',
+  singular text default null,
+  plural text default null
+)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  form jsonb := iam.name_protection(guarded, jsonb_strip_nulls(jsonb_build_object(
+    'feature', feature, 'owner', owner_column, 'scope', scope_column, 'scope_type', scope_type, 'group', group_column,
+    'share_table', share_table::text, 'share_column', share_column, 'public', public_read, 'commands', commands,
+    'writable', writable, 'features', features, 'singular', singular, 'plural', plural,
+    'group_required', (select a.attnotnull from pg_catalog.pg_attribute a where a.attrelid = guarded and a.attname = group_column))));
+  command text;
+begin
+  perform iam.check_protection(guarded, form);
+  perform iam.close_table(guarded, form ->> 'singular');
+  if share_table is not null then
+    perform iam.close_table(share_table, 'share');
+    perform iam.write_shared_function(form);
+  end if;
+  perform iam.write_ways_function(guarded, form);
+  perform iam.grant_rights(guarded, form);
+  perform iam.write_row_policies(guarded, form);
+  if share_table is not null then
+    perform iam.write_share_policies(guarded, form);
+  end if;
+  perform iam.prepare_columns(guarded, form);
+  for command in select jsonb_array_elements_text(form -> 'commands') loop
+    perform iam.add_feature_of_table(form -> 'features' ->> command, form ->> 'plural', format(
+      case command
+        when 'read' then 'See %s of others.' when 'create' then 'Create %s at a scope.' when 'update' then 'Edit %s of others.'
+        when 'delete' then 'Delete %s of others.' else 'Share %s of others.'
+      end, form ->> 'plural'));
+  end loop;
+end
+$$;
+comment on function iam.protect(regclass, text, text, text, text, text, regclass, text, boolean, text[], text[], jsonb, text, text) is
+  'Guards a table as a declaration would: who owns a row, where it stands, whose group it belongs to, with whom it is shared. Running it again writes the same. PT400 says what is wrong with a column, PT409 that the table has policies of its own.';
 
 create function iam.unprotect(guarded regclass)
 returns void
@@ -700,7 +813,9 @@ begin
     where p.pronamespace = 'iam'::regnamespace and p.proname in (
       'any_of', 'all_of', 'listed', 'with_article', 'everywhere_term', 'owner_terms', 'place_terms', 'terms_to_hand_on', 'terms_to',
       'terms_of_new_place', 'terms_of_new_group', 'term_of_caller', 'term_of_delegates', 'terms_of_handing_on', 'write_policy',
-      'close_table', 'add_feature_of_table', 'require_column', 'lead_by_index', 'fill_in', 'write_ways_function', 'protect', 'unprotect')
+      'close_table', 'add_feature_of_table', 'require_column', 'lead_by_index', 'fill_in', 'write_ways_function', 'prepare_columns',
+      'name_protection', 'column_of_shares', 'check_protection', 'grant_rights', 'sentence_of_command', 'write_row_policies',
+      'write_shared_function', 'write_share_policies', 'protect', 'unprotect')
   loop
     execute format('revoke all on function %s from public', f.signature);
     execute format('alter function %s owner to %I', f.signature, case when f.prosecdef then 'iam_definer' else 'api_owner' end);
