@@ -46,7 +46,7 @@ afterEach(async () => {
 
 describe("a subscription ends with an error that says why", () => {
   it("when the token expires, though nothing happens", async () => {
-    const token = await signDemoToken(inject("cluster").demoIssuer, { subject: jane, email: jane, lifetimeSeconds: 3 });
+    const token = await signDemoToken(inject("cluster").demoIssuer, { subject: jane, email: jane, lifetimeSeconds: 6 });
     const stream = await begin(live.followWith({ authorization: `Bearer ${token}` }, mine));
     expect(await errorOf(stream)).toEqual({ code: "UNAUTHENTICATED", reason: "TOKEN_EXPIRED" });
   });
@@ -94,7 +94,7 @@ describe("a subscription ends with an error that says why", () => {
 
   it("when the API key is revoked, and when it expires", async () => {
     const revoked = await arrangeKey(live.database, { user: jane });
-    const expiring = await arrangeKey(live.database, { user: jane, expires: 3 });
+    const expiring = await arrangeKey(live.database, { user: jane, expires: 6 });
     const [one, other] = [
       await begin(live.followWith({ "x-api-key": revoked.text }, mine)),
       await begin(live.followWith({ "x-api-key": expiring.text }, mine)),

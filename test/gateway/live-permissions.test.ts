@@ -1,6 +1,8 @@
 /** In charge of following one's own authority: told when it changes by whatever way, and never of anybody else's. */
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
+import { openEventStream } from "../support/event-stream.js";
+import { tokenFor } from "../support/gateway-over.js";
 import { useLiveGateway } from "../support/live-gateway.js";
 
 const live = useLiveGateway();
@@ -65,7 +67,7 @@ describe("a subscriber to his permissions", () => {
   it("is told what begins and ends by its date, when nobody commits anything", async () => {
     const stream = await live.follow(jane, mine);
     const first = await stream.next();
-    await insertGrant(jane, "valid_from, valid_until", "now() + interval '1.5 s', now() + interval '3 s'");
+    await insertGrant(jane, "valid_from, valid_until", "now() + interval '1.5 s', now() + interval '5 s'");
     expect(featuresOf(await stream.next())).toContainEqual(given);
     expect(await stream.next()).toEqual(first);
     stream.hangUp();
@@ -120,6 +122,14 @@ describe("a subscriber to his permissions", () => {
       { feature: "todos.create", scope: "campus/miami" },
       { feature: "todos.read", scope: "tenant/acme" },
     ]);
+    stream.hangUp();
+  });
+
+  it("is told the same at /graphql, where he accepts a stream of events", async () => {
+    const headers = { authorization: `Bearer ${await tokenFor(jane)}` };
+    const stream = await openEventStream(`${live.url}/graphql`, { query: mine }, headers);
+    expect(stream.headers.get("content-type")).toBe("text/event-stream");
+    expect(featuresOf(await stream.next())).toContainEqual({ feature: "view_sales_page", scope: "campus/chicago" });
     stream.hangUp();
   });
 
