@@ -113,6 +113,9 @@ describe("asked by one who holds everything in the tenant", () => {
 
   it.each(singular)("reads one of his own through $name", async (slot) => {
     const { body } = await ask("alice", slot, own.get(slot.type)?.id ?? "");
-    expect(Object.values(body.data)).toEqual([{ __typename: slot.type }]);
+    // What is told about a row is of a type of its own.
+    const isAbout = /explain|whoCan/.test(slot.field);
+    expect(body.errors).toBeUndefined();
+    expect(Object.values(body.data)).toEqual([isAbout ? expect.any(Object) : { __typename: slot.type }]);
   });
 });

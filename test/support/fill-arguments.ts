@@ -72,6 +72,7 @@ function scalarValue({ name, type }: Input, { schema, field, own, ...rest }: Fil
   if (named.name === "Int") return 1;
   if (named.name === "JSON") return {};
   if (named.name === "DateTime") return name === "from" ? "2027-01-01T00:00:00Z" : "2028-01-01T00:00:00Z";
+  if (field.name === "explainField" && name !== "id") return name === "type" ? "Todo" : "title";
   if (!isReference({ name, type })) return `Some ${name}`;
   return own[referredTypes(schema, field, name)[0] ?? ""] ?? "";
 }

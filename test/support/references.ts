@@ -3,7 +3,7 @@ import { type GraphQLField, type GraphQLInputType, type GraphQLSchema, getNamedT
 
 /** Texts that name nothing that is there. */
 const freeTexts = new Set(
-  "name title message internalNote description after before code key type slug email route subject issuer audience algorithms jwksUri externalId externalRole audienceClaim preset tokenTypes secret purpose token".split(
+  "name title message internalNote description after before code key type slug email route subject issuer audience algorithms jwksUri externalId externalRole audienceClaim preset tokenTypes secret purpose token field reminder".split(
     " ",
   ),
 );
@@ -14,6 +14,13 @@ const otherNames: Readonly<Record<string, string>> = {
   owner: "User",
   mapping: "GroupMapping",
   routeParent: "Feature",
+};
+
+/** What the `id` of a field is of, where its name doesn't say it: rows of declared tables. */
+const ofRows: Readonly<Record<string, readonly string[]>> = {
+  explainField: ["Todo"],
+  explainRow: ["Todo", "Chat", "Sale"],
+  whoCanAccess: ["Todo", "Chat", "Sale"],
 };
 
 /** An argument or an input field. */
@@ -42,6 +49,8 @@ export function referredTypes(
   }
   const answer = getNamedType(field.type);
   if (isInterfaceType(answer)) return types;
+  const rows = ofRows[field.name];
+  if (rows !== undefined) return rows;
   return types.filter((type) => answer.name === type || field.name.endsWith(type)).slice(0, 1);
 }
 
