@@ -61,6 +61,8 @@ export interface Resource {
   readonly type: ReturnType<typeof builder.objectRef<Row>>;
 }
 
+// The caller's tenant is the only one that he ever meets: no row needs to say it.
+const tenantField = "tenantId";
 const momentsKeptByTheDatabase = ["createdAt", "updatedAt"];
 
 /**
@@ -84,7 +86,7 @@ export function resource<M extends ModelName>(name: M, declaration: Declaration<
     columns,
     links,
     lists: new Map(Object.entries(declaration.lists ?? {})),
-    tenant: model.fields["tenantId"] ?? null,
+    tenant: model.fields[tenantField] ?? null,
     owner: owner === undefined ? null : fieldOf(name, owner),
     scope: scopeOf(name, declaration.scope),
     group: group === undefined ? null : fieldOf(name, group),
@@ -109,7 +111,7 @@ function columnsOf<M extends ModelName>(
   const foreignKeys = new Set(Object.values(model.relations).flatMap((one) => (one.isList ? [] : one.columns)));
   const rules: { readonly [field: string]: FieldRule | undefined } = fields;
   const isShown = (field: string, { column, isId }: Field) =>
-    !isOneOf(hidden, field) && (isId || !foreignKeys.has(column));
+    field !== tenantField && !isOneOf(hidden, field) && (isId || !foreignKeys.has(column));
   return new Map(
     Object.entries(model.fields)
       .filter(([field, known]) => isShown(field, known))

@@ -1,9 +1,19 @@
 /** In charge of which columns a client may write, in an input and in a grant: the same ones. */
 import { type Column, idColumn, type Link, type Resource } from "./resource.js";
 
-/** The columns that a mutation takes as they are. */
-export function writableColumns({ columns, readOnly }: Resource): readonly Column[] {
-  return [...columns.values()].filter(({ name }) => !readOnly.has(name));
+/** The columns that a mutation takes as they are: none that says whose a row is, or by an id where it stands. */
+export function writableColumns(resource: Resource): readonly Column[] {
+  const places = placesOf(resource);
+  return [...resource.columns.values()].filter(
+    ({ name, column }) => !resource.readOnly.has(name) && !places.has(column),
+  );
+}
+
+// Most are foreign keys, which are never on show; without a Prisma relation they would be columns like any other, and
+// whoever may edit a row could take it.
+function placesOf({ tenant, owner, scope, group, parent }: Resource): ReadonlySet<string | undefined> {
+  const scopeId = scope?.type === null ? scope.column : undefined;
+  return new Set([tenant?.column, owner?.column, group?.column, parent?.column, scopeId]);
 }
 
 /** Those of them that an edit may change: where a row stands is no matter of editing. */

@@ -4,6 +4,6 @@ import { resource } from "../protect/resource.js";
 /** Something that somebody did or tried to do. */
 export const auditEvent = resource("AuditEvent", {
   feature: "iam.audit",
-  hidden: ["seal", "transaction", "number", "tenantId"],
+  hidden: ["seal", "transaction", "number"],
   references: { actor: "User", user: "User", scope: "Scope" },
 });

@@ -5,5 +5,4 @@ import { resource } from "../protect/resource.js";
 export const sale = resource("Sale", {
   features: { read: "view_sales_page" },
   scope: { column: "campus", type: "campus" },
-  hidden: ["tenantId"],
 });

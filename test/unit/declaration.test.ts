@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import type { Declaration } from "../../src/protect/declaration.js";
 import { resource } from "../../src/protect/resource.js";
+import { insertableColumns, updatableColumns } from "../../src/protect/writable.js";
 import { group } from "../../src/resources/group.js";
 import { sale } from "../../src/resources/sale.js";
 import { todo } from "../../src/resources/todo.js";
@@ -26,6 +27,25 @@ describe("a resource", () => {
   it("hides foreign keys, and what the declaration hides", () => {
     expect([...todo.columns.keys()]).toEqual(["id", "title", "done", "internalNote", "createdAt", "updatedAt"]);
     expect([...sale.columns.keys()]).toEqual(["id", "campus", "amount", "createdAt"]);
+  });
+
+  it("denies an editor to say whose a row is and where it stands, also where no relation hides it", () => {
+    const columnsOf = (event: ReturnType<typeof resource>) => [
+      insertableColumns(event),
+      updatableColumns(event),
+      [...event.columns.keys()].includes("tenantId"),
+    ];
+    const [insertable, updatable, showsTenant] = columnsOf(
+      resource("AuditEvent", { owner: "actor", scope: "scope", group: "user", commands: ["create", "update"] }),
+    );
+    for (const columns of [insertable, updatable]) {
+      expect(columns).not.toContain("tenant_id");
+      expect(columns).not.toContain("actor_id");
+    }
+    expect(insertable).toEqual(expect.arrayContaining(["scope_id", "user_id"]));
+    expect(updatable).not.toEqual(expect.arrayContaining(["scope_id"]));
+    expect(updatable).not.toEqual(expect.arrayContaining(["user_id"]));
+    expect(showsTenant).toBe(false);
   });
 
   it("reads the features of its commands, unless the declaration calls them otherwise", () => {
