@@ -38,7 +38,8 @@ beforeAll(async () => {
     select s.tenant_id, u.id, s.id, split_part(u.email, '@', 1) || ' at ' || s.key
     from iam.users u, iam.scopes s
     where u.email in ('alice@acme.test', 'bob@acme.test', 'jane@acme.test', 'helper@acme.test', 'clerk@acme.test')
-      and s.tenant_id = (select id from iam.tenants where slug = 'acme')`);
+      and s.tenant_id = (select id from iam.tenants where slug = 'acme')
+      and s.key in ('acme', 'chicago', '42')`);
 });
 
 interface Outcome {
@@ -55,11 +56,13 @@ async function tries(who: string, call: string, actAs?: string): Promise<boolean
 }
 
 async function outcomes(who: string, actAs?: string): Promise<ReadonlyMap<string, Outcome>> {
+  const ids = (await sql("select 'Todo:' || id as id from public.todos order by id")).map(({ id }) => String(id));
+  const each = ids.map((id, at) => `_${at}: todo(id: "${id}") { id }`).join(" ");
+  const asked = await reads(who, `{ todos(first: 100) { nodes { id } } ${each} }`, actAs);
+  const seen = new Set(asked.todos.nodes.map(({ id }: { readonly id: string }) => id));
   const found = new Map<string, Outcome>();
-  const listed = (await reads(who, "{ todos(first: 100) { nodes { id } } }", actAs)).todos.nodes;
-  const seen = new Set(listed.map(({ id }: { readonly id: string }) => id));
-  for (const { id } of await sql("select 'Todo:' || id as id from public.todos order by id")) {
-    expect((await reads(who, `{ todo(id: "${id}") { id } }`, actAs)).todo !== null).toBe(seen.has(id));
+  for (const [at, id] of ids.entries()) {
+    expect(asked[`_${at}`] !== null).toBe(seen.has(id));
     found.set(id, {
       read: seen.has(id),
       update: await tries(who, `updateTodo(input: { id: "${id}", done: true }) { todo { id } }`, actAs),
@@ -67,6 +70,13 @@ async function outcomes(who: string, actAs?: string): Promise<ReadonlyMap<string
     });
   }
   return found;
+}
+
+const alone = new Map<string, Promise<ReadonlyMap<string, Outcome>>>();
+function outcomesAlone(who: string): Promise<ReadonlyMap<string, Outcome>> {
+  const known = alone.get(who) ?? outcomes(who);
+  alone.set(who, known);
+  return known;
 }
 
 describe("acting as somebody", () => {
@@ -77,18 +87,22 @@ describe("acting as somebody", () => {
     [alice, bob],
     [alice, clerk],
     [alice, helper],
-  ])("allows %s as %s what both may do with each row, and nothing else", async (who, whom) => {
-    const [mine, theirs, ours] = [await outcomes(who), await outcomes(whom), await outcomes(who, whom)];
-    const both = (of: keyof Outcome, id: string) => mine.get(id)?.[of] === true && theirs.get(id)?.[of] === true;
-    const expected = [...ours.keys()].map((id) => [
-      id,
-      { read: both("read", id), update: both("update", id), delete: both("delete", id) },
-    ]);
-    expect([...ours]).toEqual(expected);
-    expect(expected.length).toBeGreaterThan(20);
-    expect([...ours.values()].some(({ read }) => read)).toBe(true);
-    expect([...ours.values()].every(({ read }) => read)).toBe(false);
-  });
+  ])(
+    "allows %s as %s what both may do with each row, and nothing else",
+    async (who, whom) => {
+      const [mine, theirs, ours] = [await outcomesAlone(who), await outcomesAlone(whom), await outcomes(who, whom)];
+      const both = (of: keyof Outcome, id: string) => mine.get(id)?.[of] === true && theirs.get(id)?.[of] === true;
+      const expected = [...ours.keys()].map((id) => [
+        id,
+        { read: both("read", id), update: both("update", id), delete: both("delete", id) },
+      ]);
+      expect([...ours]).toEqual(expected);
+      expect(expected.length).toBeGreaterThan(15);
+      expect([...ours.values()].some(({ read }) => read)).toBe(true);
+      expect([...ours.values()].every(({ read }) => read)).toBe(false);
+    },
+    120_000,
+  );
 
   it("writes as the other one: what is made is his, where both may make it", async () => {
     const create = (scope: string) =>

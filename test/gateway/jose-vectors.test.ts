@@ -94,7 +94,7 @@ describe("the vectors", () => {
     }
     expect(spent()).toBe(before);
     expect(asked).toBe(0);
-  });
+  }, 120_000);
 
   it.each([
     ["bytes that are no text", Buffer.from([0x80, 0xff, 0xfe]), /^HTTP\/1\.1 401 /],

@@ -123,7 +123,7 @@ describe("two gateways on one database", () => {
     const viewer = "{ viewer { kind } }";
     const make = `mutation { createApiKey(input: { name: "busy", features: ["todos.read"] }) { apiKey { id } secret } }`;
     const late: number[] = [];
-    for (let pair = 0; pair < 40; pair += 1) {
+    for (let pair = 0; pair < 24; pair += 1) {
       const [one, other] = pair % 2 === 0 ? gateways : [gateways[1], gateways[0]];
       const { createApiKey: made } = dataOf(await one.ask(jane, make));
       const use = async (gateway: GatewayProcess) => (await gateway.send({ "x-api-key": made.secret }, viewer)).status;
@@ -134,8 +134,8 @@ describe("two gateways on one database", () => {
       late.push(await use(other), await use(one));
       for (const status of await Promise.all(busy)) expect([200, 401]).toContain(status);
     }
-    expect(late).toEqual(Array(80).fill(401));
-  });
+    expect(late).toEqual(Array(48).fill(401));
+  }, 120_000);
 
   it("end in order when they are asked to", async () => {
     expect(await Promise.all(gateways.map((gateway) => gateway.stop()))).toEqual([0, 0]);

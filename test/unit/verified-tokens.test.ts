@@ -109,7 +109,7 @@ describe("a token that was accepted", () => {
     expect(state.signatures).toBe(5_001);
     await enter(tokens[0] ?? "");
     expect(state.signatures).toBe(5_002);
-  });
+  }, 120_000);
 });
 
 describe("a token that was refused", () => {
