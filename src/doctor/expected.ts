@@ -17,13 +17,17 @@ export async function expectedOf(ask: Ask, protection: Protection): Promise<Expe
   const copied = copyOf(protection);
   await ask("begin");
   try {
-    await ask(`${copies(protection).join("\n")}\n${guardTable(copied)}`);
+    const above = ancestorsOf(copied).map(guardTable);
+    await ask([...copies(protection), ...above].join("\n"));
+    const ofAbove = await readNewFunctions(ask);
+    await ask(guardTable(copied));
     const { shares } = copied;
     const row = await readGuard(ask, copied);
     const sharesGuard = shares && (await readGuard(ask, shares));
     const functions = await readNewFunctions(ask);
     if (row === null) throw new TypeError(`The copy of ${qualified(protection)} wasn't made.`);
-    return inRealNames(protection, { row, shares: sharesGuard, functions });
+    const own = functions.filter(({ bare }) => !ofAbove.some((one) => one.bare === bare));
+    return inRealNames(renaming(protection, functions), { row, shares: sharesGuard, functions: own });
   } finally {
     await ask("rollback");
   }
@@ -40,6 +44,11 @@ function copyOf(protection: Protection): Protection {
     shares: shares && { ...shares, schema: `${copyPrefix}${shares.schema}` },
     parent: parent && { ...parent, protection: copyOf(parent.protection) },
   };
+}
+
+// A row that follows another asks the functions of that one's table.
+function ancestorsOf({ parent }: Protection): readonly Protection[] {
+  return parent === null ? [] : [...ancestorsOf(parent.protection), parent.protection];
 }
 
 function copies(protection: Protection): readonly string[] {
@@ -69,8 +78,7 @@ export function tablesOf({ schema, table, shares, parent }: Protection): readonl
   return all.filter((one, at) => all.findIndex((other) => qualified(other) === qualified(one)) === at);
 }
 
-function inRealNames(protection: Protection, { row, shares, functions }: Expected): Expected {
-  const rename = renaming(protection, functions);
+function inRealNames(rename: (text: string) => string, { row, shares, functions }: Expected): Expected {
   const part = <P extends Part>(one: P): P => ({
     ...one,
     says: rename(one.says),
