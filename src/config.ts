@@ -9,6 +9,12 @@ const count = (least: number, most: number) => {
 const databaseUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\//, "is not an address like postgresql://user:password@host:5432/database");
+const listenUrl = z
+  .string()
+  .regex(
+    /^(postgres(ql)?:\/\/|off$)/,
+    "is neither an address like postgresql://user:password@host:5432/database nor off",
+  );
 const flag = z.enum(["on", "off", "true", "false", "1", "0"]).transform((word) => ["on", "true", "1"].includes(word));
 const origins = z.string().transform((list, context) => {
   const entries = list
@@ -31,7 +37,7 @@ const environment = z.object({
   DATA_FOLDER: z.string().default(".data"),
   DATABASE_URL: databaseUrl.optional(),
   DATABASE_ADMIN_URL: databaseUrl.optional(),
-  DATABASE_LISTEN_URL: z.union([databaseUrl, z.literal("off")]).optional(),
+  DATABASE_LISTEN_URL: listenUrl.optional(),
   DATABASE_POOL_SIZE: count(1, 500).default(10),
   DATABASE_ACQUIRE_TIMEOUT_MS: count(50, 60_000).default(900),
   DATABASE_PREPARE: flag.default(true),

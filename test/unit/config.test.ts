@@ -38,6 +38,17 @@ describe("the configuration", () => {
     });
   });
 
+  it("listens nowhere when it is told so, and shows no figures", () => {
+    const url = "postgresql://authenticator@db/app";
+    const config = readConfig({ DATABASE_URL: url, DATABASE_LISTEN_URL: "off", METRICS: "off" });
+    expect(config.database).toMatchObject({ url, listenUrl: "off" });
+    expect(config.hasMetrics).toBe(false);
+    expect(refusalOf({ DATABASE_URL: url, DATABASE_LISTEN_URL: "hunter2" }).message).toContain(
+      "DATABASE_LISTEN_URL: is",
+    );
+    expect(refusalOf({ DATABASE_URL: url, DATABASE_LISTEN_URL: "hunter2" }).message).not.toContain("hunter2");
+  });
+
   it("refuses every wrong variable at once", () => {
     const { message, mend } = refusalOf({
       NODE_ENV: "production",
