@@ -94,7 +94,7 @@ export async function kill(arena: Arena, mutant: Mutant): Promise<string | null>
 function failureOf(error: unknown): string {
   const { cause = error } = error instanceof GatewayError ? error : {};
   const { code } = cause as { readonly code?: unknown };
-  if (typeof code !== "string" || !/^(2|42|52|PT)/.test(code)) throw error;
+  if (typeof code !== "string" || /^(08|40|53|55|57|58|XX)/.test(code)) throw error;
   return `worlds: a statement fails with ${code}`;
 }
 
@@ -111,7 +111,7 @@ const byOneWorld: Proof = (ground) =>
   byWorlds({ ...ground, arena: { ...ground.arena, worlds: ground.arena.worlds.slice(0, 1) } });
 
 const byHistories: Proof = async ({ database, sessions, mutant }) => {
-  for (const [n, world] of sampleWorlds({ seed: 7, worlds: 8 }).entries()) {
+  for (const [n, world] of sampleWorlds({ seed: 7, worlds: 16 }).entries()) {
     const history = { owner: database.owner, sessions, world, label: `h${n}`, seed: n, steps: 40, focus: mutant.focus };
     const { faults } = await liveThrough(history);
     if (faults[0] !== undefined) return `histories: ${withoutIds(faults[0])}`;

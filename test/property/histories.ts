@@ -60,6 +60,9 @@ export function withPeopleOfStanding(world: World): World {
     ...grant("b2", groupKeeper, { feature: "iam.groups" }),
     ...grant("b3", groupKeeper, { feature: "iam.grants" }, below),
     ...grant("b4", groupKeeper, { feature: "todos" }, below),
+    // what he holds where a deny touches it is not his to give
+    ...grant("b10", groupKeeper, { feature: "chats" }, below),
+    ...grant("b11", groupKeeper, { feature: "chats.read" }, below).map((one) => ({ ...one, effect: "deny" as const })),
     ...grant("b9", homes[3], { feature: "iam.groups.read" }),
     ...(world.users.length > 3 ? grant("b5", stranger, { role: "platform_admin" }, "global") : []),
   ];
@@ -70,7 +73,7 @@ export function withPeopleOfStanding(world: World): World {
       : [
           ...grant("b6", clerk, { feature: "todos" }).map((one) => ({ ...one, period: pending })),
           toGroup("b7", "gA", "chats", always),
-          toGroup("b8", "gB", "x", pending),
+          toGroup("b8", "gB", "todos", pending),
         ];
   const group = { tenant: "t0", owner: owner ?? null, isActive: true, membersSeeEachOther: true };
   const groups =
@@ -155,11 +158,11 @@ interface Drawn {
 }
 
 function drawCaller(stored: StoredWorld, now: LiveWorld, dice: Dice): Drawn | null {
-  // the clerk acts more than others: almost nothing is his to hand out
-  const clerk = stored.world.grants.find((grant) => grant.id === "b1")?.to;
-  const isClerk = clerk !== undefined && "user" in clerk && dice.below(3) === 0;
-  const name = isClerk ? clerk.user : dice.pick(stored.world.users)?.id;
-  const tenant = isClerk ? "t0" : dice.pick(stored.world.tenants)?.id;
+  // the clerk and the keeper of groups act more than others: almost nothing is theirs to hand out
+  const one = stored.world.grants.find((grant) => grant.id === (dice.below(2) === 0 ? "b1" : "b2"))?.to;
+  const isOfStanding = one !== undefined && "user" in one && dice.below(2) === 0;
+  const name = isOfStanding ? one.user : dice.pick(stored.world.users)?.id;
+  const tenant = isOfStanding ? "t0" : dice.pick(stored.world.tenants)?.id;
   if (name === undefined || tenant === undefined) return null;
   const credential = { user: name, tenant, ...drawDelegate(stored, { user: name, tenant }, dice) };
   const caller = open(now, inIds(stored, credential));
