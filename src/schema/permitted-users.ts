@@ -98,7 +98,7 @@ export const PermittedUserConnection = builder.objectRef<PermittedPage>("Permitt
     hiddenCount: t.int({
       nullable: false,
       description:
-        "How many more may whom the caller may not see: people of other tenants, with a grant at `global/all`.",
+        "How many more may whom the caller may not see: other members, or people with a grant at `global/all`.",
       authScopes: rowScope,
       resolve: ({ countHidden }) => countHidden(),
     }),
