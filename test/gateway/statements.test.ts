@@ -62,7 +62,7 @@ describe("what is sent", () => {
         "select * from iam.open_session()",
         "select set_config('role', $1, true)",
         "select json_build_object('kind', case when (select is_servic",
-        "select (with everywhere as materialized (select iam.given_ev",
+        "select (with held as materialized (select is_everywhere as i",
         "select array_to_json(iam.can_all($1::text[], $2::text[], $3:",
         "commit",
       ]

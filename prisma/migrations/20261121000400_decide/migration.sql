@@ -25,6 +25,8 @@ create function iam.features_above(feature text)
 returns uuid[]
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
+-- features are few, and reading them all looks cheaper than it is
+set enable_seqscan = off
 as $$
 begin
   return nullif(
@@ -233,6 +235,26 @@ $$;
 comment on function iam.named_root_scope_id() is
   'The root of the tenant that the session names, active or not: for conditions below a table''s floor.';
 
+create function iam.scopes_below(tenant uuid, allowed uuid[], denied uuid[])
+returns table (id uuid)
+language sql stable
+as $$
+  select distinct c.scope_id
+  from iam.scope_closure c
+  where c.tenant_id = tenant
+    and c.ancestor_id = any (allowed)
+    and (
+      denied is null
+      or not exists (
+        select
+        from iam.scope_closure d
+        where d.scope_id = c.scope_id and d.ancestor_id = any (denied)
+      )
+    )
+$$;
+comment on function iam.scopes_below(uuid, uuid[], uuid[]) is
+  'The scopes of the tenant at and below some, without those at and below others. Becomes part of the asking query.';
+
 create function iam.scopes_given(feature text, whose text)
 returns setof uuid
 language plpgsql stable
@@ -253,23 +275,7 @@ begin
     into allowed, denied
     from iam.live_grants(person, tenant, above) g;
   end if;
-  if denied is null then
-    return query
-    select distinct c.scope_id
-    from iam.scope_closure c
-    where c.tenant_id = tenant and c.ancestor_id = any (allowed);
-    return;
-  end if;
-  return query
-  select distinct c.scope_id
-  from iam.scope_closure c
-  where c.tenant_id = tenant
-    and c.ancestor_id = any (allowed)
-    and not exists (
-      select
-      from iam.scope_closure d
-      where d.scope_id = c.scope_id and d.ancestor_id = any (denied)
-    );
+  return query select s.id from iam.scopes_below(tenant, allowed, denied) s;
 end
 $$;
 comment on function iam.scopes_given(text, text) is
@@ -306,6 +312,51 @@ end
 $$;
 comment on function iam.given_everywhere(text, text) is
   'What iam.holds_everywhere(feature, whose) answers for an active session: for conditions below a table''s floor.';
+
+create function iam.caller_reach(feature text, out is_everywhere boolean, out places uuid[])
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tenant uuid := nullif(current_setting('app.tenant_id', true), '');
+  person uuid := iam.named('caller');
+  above uuid[] := iam.features_above(feature);
+  allowed uuid[];
+  denied uuid[];
+begin
+  select coalesce(bool_or(s.id is not null and g.effect = 'allow'), false),
+         array_agg(g.scope_id) filter (where g.effect = 'allow'),
+         array_agg(g.scope_id) filter (where g.effect = 'deny')
+  into is_everywhere, allowed, denied
+  from iam.live_grants(person, tenant, above) g
+  left join iam.scopes s on s.id = g.scope_id and s.parent_id is null;
+  is_everywhere := tenant is not null and is_everywhere and denied is null;
+  if not is_everywhere then
+    places := array(select s.id from iam.scopes_below(tenant, allowed, denied) s);
+  end if;
+end
+$$;
+comment on function iam.caller_reach(text) is
+  'Both iam.given_everywhere() and, where that is false, iam.scopes_given() for the caller, by one look-up.';
+
+create function iam.caller_key_reach(feature text, scope_type text, out is_everywhere boolean, out places text[])
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tenant uuid := nullif(current_setting('app.tenant_id', true), '');
+  reached uuid[];
+begin
+  select r.is_everywhere, r.places into is_everywhere, reached from iam.caller_reach(feature) r;
+  if not is_everywhere then
+    places := array(
+      select s.key from iam.scopes s where s.tenant_id = tenant and s.type = scope_type and s.id = any (reached)
+    );
+  end if;
+end
+$$;
+comment on function iam.caller_key_reach(text, text) is
+  'Both iam.given_everywhere() and, where that is false, iam.scope_keys_given() for the caller, by one look-up.';
 
 create function iam.groups_named(whose text)
 returns setof uuid

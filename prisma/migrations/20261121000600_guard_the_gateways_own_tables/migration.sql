@@ -426,6 +426,8 @@ grant execute on function
   iam.holds_everywhere(text, text),
   iam.named(text),
   iam.named_root_scope_id(),
+  iam.caller_reach(text),
+  iam.caller_key_reach(text, text),
   iam.groups_named(text),
   iam.given_everywhere(text, text),
   iam.scopes_given(text, text),

@@ -49,16 +49,11 @@ function each(column: string, value: Sql, isEach = true): Reason {
 export function findReasons(resource: Resource): Sql {
   const feature = sql.lit(resource.featureOf("read"));
   const { scope, group, shares } = resource;
-  const places = scope?.type
-    ? sql`iam.scope_keys_given(${feature}, ${sql.lit(scope.type)}, 'caller')`
-    : sql`iam.scopes_given(${feature}, 'caller')`;
-  const nothing = scope?.type ? sql`'{}'::text[]` : sql`'{}'::uuid[]`;
   return sql.join(
     [
-      sql`everywhere as materialized (select ${holdsAll(resource, feature)} as is_held)`,
       scope
-        ? sql`held as materialized (select case when not is_held then array(select ${places}) end as places from everywhere)`
-        : sql`held as materialized (select ${nothing} as places)`,
+        ? sql`held as materialized (select is_everywhere as is_held, places from ${reach(scope.type, feature)})`
+        : sql`held as materialized (select ${holdsAtRoot(feature)} as is_held, '{}'::uuid[] as places)`,
       ...(group ? [sql`belonging as materialized (select array(select iam.groups_named('caller')) as groups)`] : []),
       ...(shares
         ? [
@@ -70,16 +65,20 @@ export function findReasons(resource: Resource): Sql {
   );
 }
 
+function reach(scopeType: string | null, feature: Sql): Sql {
+  return scopeType === null
+    ? sql`iam.caller_reach(${feature})`
+    : sql`iam.caller_key_reach(${feature}, ${sql.lit(scopeType)})`;
+}
+
 // A row without a scope stands at the root: held there, every row is seen, whatever is denied below.
-function holdsAll({ scope }: Resource, feature: Sql): Sql {
-  const everywhere = sql`iam.given_everywhere(${feature}, 'caller')`;
-  if (scope) return everywhere;
-  return sql`(${everywhere} or coalesce(iam.caller_root_scope_id() in (select iam.scopes_given(${feature}, 'caller')), false))`;
+function holdsAtRoot(feature: Sql): Sql {
+  return sql`(iam.given_everywhere(${feature}, 'caller') or coalesce(iam.named_root_scope_id() in (select iam.scopes_given(${feature}, 'caller')), false))`;
 }
 
 // Conditions on no row: Postgres judges them once and leaves out a branch that they exclude.
-const seesAll = sql`(select is_held from everywhere)`;
-const walks = sql`(select is_held or cardinality(places) > ${sql.lit(mostScopes)} from everywhere, held)`;
+const seesAll = sql`(select is_held from held)`;
+const walks = sql`(select is_held or cardinality(places) > ${sql.lit(mostScopes)} from held)`;
 
 /** The first rows in an order, as a table: a walk in that order, or the first of each reason. Each row once. */
 export function firstVisible(compilation: Compilation, resource: Resource, wanted: Wanted): Sql {
