@@ -1,8 +1,8 @@
 /**
  * In charge of measuring what generated policies cost: the statements that the gateway sends for lists, pages, counts, point
  * reads and writes of todos, beside the same WHERE written by hand and run without row-level security, interleaved in one run.
- * "given" has the caller's scopes and shares given as values; "asked" asks for them by the same functions, once.
- * Run: `npx tsx bench/policies.ts [rows, default 1000000] [rounds, default 15]`
+ * "given" has the caller's scopes and shares as values, which somebody must have looked up before; "joined" looks them up in
+ * the statement, as an application would. Run: `npx tsx bench/policies.ts [rows, default 1000000] [rounds, default 15] [caller]`
  */
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,10 +16,12 @@ import { migrate } from "../src/database/migrate.js";
 import { bootstrapRoles, ensureDatabase } from "../src/database/roles.js";
 import type { Session, Statement } from "../src/database/session.js";
 import { schema } from "../src/schema/index.js";
+import { byHand, type Known } from "./policies-by-hand.js";
 import { policiesData } from "./policies-data.js";
 
 const rows = Number(process.argv[2] ?? 1_000_000);
 const rounds = Number(process.argv[3] ?? 15);
+const only = process.argv[4];
 const callers = { "1 scope": 1, "10 scopes": 2, "100 scopes": 3, "1,000 scopes": 4, everything: 5 } as const;
 
 const names = new Map<string, string>();
@@ -42,8 +44,12 @@ try {
   for (const statement of policiesData(rows)) await admin.query(statement);
   await admin.query("vacuum (analyze) public.todos, public.todo_shares");
   await admin.query("analyze");
-  console.log(`${rows.toLocaleString("en")} todos, ${rounds} rounds; medians in ms`);
-  for (const [name, number] of Object.entries(callers)) await compare(adminUrl, name, number);
+  console.log(
+    `${rows.toLocaleString("en")} todos, ${rounds} rounds; medians in ms, ratios of the medians and of the fastest`,
+  );
+  for (const [name, number] of Object.entries(callers)) {
+    if (only === undefined || only === name) await compare(adminUrl, name, number);
+  }
   await admin.end();
 } finally {
   await server.stop();
@@ -62,38 +68,29 @@ async function sessionOf(url: string, number: number, role: "web_user" | "postgr
   const client = await connected(url);
   await client.query("begin");
   await client.query(
-    "select set_config('app.issuer', 'bench', true), set_config('app.subject', $1, true), set_config('app.tenant', 'bench', true), set_config('app.lock', 'none', true)",
-    [`u${number}@bench.test`],
+    "select set_config('app.issuer', 'bench', true), set_config('app.subject', $1, true), set_config('app.tenant', 'bench', true), set_config('app.lock', 'none', true), set_config('plan_cache_mode', $2, true)",
+    // as the gateway's sessions have it; what is written by hand is planned as Postgres likes
+    [`u${number}@bench.test`, role === "web_user" ? "force_generic_plan" : "auto"],
   );
   await client.query("select iam.open_session()");
   await client.query(`set local role ${role}`);
   return client;
 }
 
-interface Known {
-  readonly me: string;
-  readonly tenant: string;
-  readonly everywhere: boolean;
-  readonly scopes: readonly string[];
-  readonly shared: readonly string[];
-  readonly one: string;
-  readonly own: string;
-}
-
 async function compare(url: string, name: string, number: number): Promise<void> {
   const [user, owner] = [await sessionOf(url, number, "web_user"), await sessionOf(url, number, "postgres")];
   const known = await knownOf(user);
   const cursor = await cursorOf(user);
-  for (const [what, forms] of Object.entries(await casesOf(known, cursor))) {
-    const millis = await measure([
-      { client: user, statement: forms.policies },
-      { client: owner, statement: forms.given },
-      { client: owner, statement: forms.asked ?? forms.given },
+  const given = byHand(known, placeIn(cursor), "given");
+  const joined = byHand(known, placeIn(cursor), "joined");
+  for (const [what, statement] of Object.entries(await generatedFor(known, cursor))) {
+    const [policies, ...bases] = await measure([
+      { client: user, statement },
+      ...[given, joined].map((forms) => ({ client: owner, statement: forms[what] ?? statement })),
     ]);
-    const [policies = 0, given = 0, asked = 0] = millis;
-    const ratio = (base: number) => (policies / base).toFixed(2);
+    const [asGiven, asJoined] = bases.map((base) => beside(base, policies));
     console.log(
-      `${name.padEnd(13)} ${what.padEnd(12)} policies ${policies.toFixed(2).padStart(8)}  given ${given.toFixed(2).padStart(8)} (x${ratio(given)})${forms.asked ? `  asked ${asked.toFixed(2).padStart(8)} (x${ratio(asked)})` : ""}`,
+      `${name.padEnd(13)} ${what.padEnd(12)} policies ${millis(policies)}  given ${asGiven}  joined ${asJoined}`,
     );
   }
   for (const client of [user, owner]) await client.end();
@@ -111,61 +108,20 @@ async function knownOf(client: pg.Client): Promise<Known> {
   return known;
 }
 
-interface Forms {
-  readonly policies: Statement;
-  readonly given: Statement;
-  readonly asked?: Statement;
-}
-
-async function casesOf(known: Known, cursor: string): Promise<Readonly<Record<string, Forms>>> {
-  const { me, tenant, scopes, shared, everywhere, one, own } = known;
-  const given = everywhere
-    ? { sql: "tenant_id = $1", parameters: [tenant] }
-    : {
-        sql: "tenant_id = $1 and (owner_id = $2 or scope_id = any($3::uuid[]) or id = any($4::uuid[]))",
-        parameters: [tenant, me, scopes, shared],
-      };
-  const asked = {
-    sql: everywhere
-      ? "tenant_id = (select iam.caller_tenant_id()) and (select iam.holds_everywhere('todos.read', 'caller'))"
-      : `tenant_id = (select iam.caller_tenant_id()) and not (select iam.holds_everywhere('todos.read', 'caller'))
-           and (owner_id = (select iam.caller_id()) or scope_id = any(array(select iam.scopes_with('todos.read', 'caller')))
-             or id = any(array(select iam.shared_todos('read', 'caller'))))`,
-    parameters: [],
-  };
-  const [place, id] = (JSON.parse(Buffer.from(cursor, "base64url").toString().slice(12)) as string[]) ?? [];
-  const list = (where: Statement): Statement => ({
-    sql: `select json_agg(page.item) from (select json_build_object('id', id, 'title', title, 'createdAt', created_at) as item from todos where ${where.sql} order by created_at desc, id desc limit 51) page`,
-    parameters: where.parameters,
-  });
-  const after = (where: Statement): Statement =>
-    list({ ...where, sql: `${where.sql} and (created_at, id) < ('${place}'::timestamptz, '${id}'::uuid)` });
-  const count = ({ sql, parameters }: Statement): Statement => ({
-    sql: `select count(*) from todos where ${sql}`,
-    parameters,
-  });
-  const point: Statement = {
-    sql: `select json_build_object('id', id, 'title', title) from todos where ${given.sql} and id = '${one}'`,
-    parameters: given.parameters,
-  };
-  const write = (sql: string): Forms => ({ policies: { sql, parameters: [] }, given: { sql, parameters: [] } });
+async function generatedFor({ one, own }: Known, cursor: string): Promise<Readonly<Record<string, Statement>>> {
   const selection = "nodes { id title createdAt }";
   return {
-    "list 50": {
-      policies: await statementOf(`{ todos(first: 50) { ${selection} } }`),
-      given: list(given),
-      asked: list(asked),
-    },
-    "keyset page": {
-      policies: await statementOf(`{ todos(first: 50, after: "${cursor}") { ${selection} } }`),
-      given: after(given),
-      asked: after(asked),
-    },
-    count: { policies: await statementOf("{ todos { totalCount } }"), given: count(given), asked: count(asked) },
-    "point read": { policies: await statementOf(`{ todo(id: "Todo:${one}") { id title } }`), given: point },
-    insert: write("insert into todos (title) values ('A new one') returning id"),
-    update: write(`update todos set title = 'Another' where id = '${own ?? one}' returning id`),
+    "list 50": await statementOf(`{ todos(first: 50) { ${selection} } }`),
+    "keyset page": await statementOf(`{ todos(first: 50, after: "${cursor}") { ${selection} } }`),
+    count: await statementOf("{ todos { totalCount } }"),
+    "point read": await statementOf(`{ todo(id: "Todo:${one}") { id title } }`),
+    insert: { sql: "insert into todos (title) values ('A new one') returning id", parameters: [] },
+    update: { sql: "update todos set title = 'Another' where id = $1 returning id", parameters: [own ?? one] },
   };
+}
+
+function placeIn(cursor: string): readonly string[] {
+  return JSON.parse(Buffer.from(cursor, "base64url").toString().slice(12)) as string[];
 }
 
 // The cursor of the 50th row, as the gateway writes it.
@@ -215,8 +171,22 @@ interface Contender {
   readonly statement: Statement;
 }
 
-/** The median of each, taken in turns; what they write is undone, and so is not in the next one's way. */
-async function measure(contenders: readonly Contender[]): Promise<readonly number[]> {
+interface Times {
+  readonly median: number;
+  readonly fastest: number;
+}
+
+function millis({ median }: Times): string {
+  return median.toFixed(2).padStart(8);
+}
+
+// The medians' ratio, then the fastest ones': on a machine that does other things besides, they tell what is noise.
+function beside(base: Times, policies: Times): string {
+  return `${millis(base)} (x${(policies.median / base.median).toFixed(2)}, x${(policies.fastest / base.fastest).toFixed(2)})`;
+}
+
+/** The times of each, taken in turns; what they write is undone, and so is not in the next one's way. */
+async function measure(contenders: readonly Contender[]): Promise<readonly [Times, ...Times[]]> {
   const times = contenders.map((): number[] => []);
   for (let round = -6; round < rounds; round++) {
     for (const [index, { client, statement }] of contenders.entries()) {
@@ -232,7 +202,11 @@ async function measure(contenders: readonly Contender[]): Promise<readonly numbe
       await client.query("rollback to savepoint round");
     }
   }
-  return times.map((values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0);
+  const [first = { median: 0, fastest: 0 }, ...others] = times.map((values) => {
+    const sorted = values.sort((a, b) => a - b);
+    return { median: sorted[Math.floor(sorted.length / 2)] ?? 0, fastest: sorted[0] ?? 0 };
+  });
+  return [first, ...others];
 }
 
 function nameOf({ sql }: Statement): string {
