@@ -140,6 +140,7 @@ const deciding = [
   "user_can",
   "key_scopes",
   "caller_can",
+  "scopes_below",
   "scopes_given",
   "scopes_with",
   "scope_keys_given",
