@@ -14,17 +14,17 @@ import "./authority/scope.js";
 import "./authority/tenant.js";
 import "./authority/token.js";
 import "./authority/user.js";
-import "./can.js";
-import "./explain.js";
-import "./explain-field.js";
-import "./explain-row.js";
+import "./permissions/can.js";
+import "./permissions/explain.js";
+import "./permissions/explain-field.js";
+import "./permissions/explain-row.js";
 import "./explain-token.js";
-import "./permissions-changed.js";
+import "./permissions/permissions-changed.js";
 import "./routes.js";
 import "./viewer.js";
-import "./what-can.js";
-import "./who-can.js";
-import "./who-can-access.js";
+import "./permissions/what-can.js";
+import "./permissions/who-can.js";
+import "./permissions/who-can-access.js";
 
 protect(resources);
 

@@ -7,7 +7,7 @@ import { valueSource } from "../protect/read/sql.js";
 import type { Row } from "../protect/resource.js";
 import { tenant } from "../resources/tenant.js";
 import { user } from "../resources/user.js";
-import { Permissions, permissionsAsked } from "./permissions.js";
+import { Permissions, permissionsAsked } from "./permissions/permissions.js";
 
 const ViewerKind = builder.enumType("ViewerKind", {
   description: "The kinds of caller.",

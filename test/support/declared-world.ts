@@ -17,7 +17,7 @@ import { protect } from "../../src/protect/protect.js";
 import type { Resource } from "../../src/protect/resource.js";
 import { resources } from "../../src/resources/resources.js";
 // A schema has at least one subscription.
-import "../../src/schema/permissions-changed.js";
+import "../../src/schema/permissions/permissions-changed.js";
 import { dataOf, type Refusal, refusalOf } from "./asking.js";
 import { type TestDatabase, useTestDatabase } from "./database.js";
 import { type Answer, createTestGateway, type TestGateway } from "./gateway.js";

@@ -1,12 +1,12 @@
 /** In charge of the list of the rows that somebody may read or change. */
 import { sql } from "kysely";
-import { builder } from "../builder/builder.js";
-import { type Connection, cursorOf, type Edge, nodeAt } from "../protect/read/connection.js";
-import { readPage } from "../protect/read/read.js";
-import type { Row } from "../protect/resource.js";
-import { PageInfo } from "../protect/type/connection-type.js";
-import { Node, typeKey } from "../protect/type/node.js";
-import { rowScope } from "../protect/type/row-scope.js";
+import { builder } from "../../builder/builder.js";
+import { type Connection, cursorOf, type Edge, nodeAt } from "../../protect/read/connection.js";
+import { readPage } from "../../protect/read/read.js";
+import type { Row } from "../../protect/resource.js";
+import { PageInfo } from "../../protect/type/connection-type.js";
+import { Node, typeKey } from "../../protect/type/node.js";
+import { rowScope } from "../../protect/type/row-scope.js";
 import { onePage } from "./permitted-users.js";
 import { protectedType, RowCommand } from "./protected-row.js";
 

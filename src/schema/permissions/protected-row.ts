@@ -1,10 +1,10 @@
 /** In charge of naming what explanations of rows are about: a type whose policies are generated, a row of it, a command. */
-import { builder } from "../builder/builder.js";
-import { GatewayError } from "../errors.js";
-import { parseGlobalId } from "../protect/global-id.js";
-import { qualified } from "../protect/policies/spelling.js";
-import type { Resource } from "../protect/resource.js";
-import { resources } from "../resources/resources.js";
+import { builder } from "../../builder/builder.js";
+import { GatewayError } from "../../errors.js";
+import { parseGlobalId } from "../../protect/global-id.js";
+import { qualified } from "../../protect/policies/spelling.js";
+import type { Resource } from "../../protect/resource.js";
+import { resources } from "../../resources/resources.js";
 
 /** What is asked to be done with a row. */
 export const RowCommand = builder.enumType("RowCommand", {

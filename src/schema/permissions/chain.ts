@@ -1,6 +1,6 @@
 /** In charge of the chain by which somebody may do something: from the user, through groups and roles, to the scope. */
-import { builder } from "../builder/builder.js";
-import { rowScope } from "../protect/type/row-scope.js";
+import { builder } from "../../builder/builder.js";
+import { rowScope } from "../../protect/type/row-scope.js";
 
 /** One link, as the functions of iam tell it. */
 export interface Link {

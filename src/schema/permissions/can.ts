@@ -1,7 +1,7 @@
 /** In charge of checks: what the caller, or somebody else, holds, and where. */
-import { builder } from "../builder/builder.js";
-import { GatewayError } from "../errors.js";
-import { type Check, canLoader } from "../loaders/can-loader.js";
+import { builder } from "../../builder/builder.js";
+import { GatewayError } from "../../errors.js";
+import { type Check, canLoader } from "../../loaders/can-loader.js";
 
 const mostChecks = 1_000;
 

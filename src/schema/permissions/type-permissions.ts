@@ -1,20 +1,20 @@
 /** In charge of what somebody may do with rows of others at a scope: type by type, command by command, field by field. */
 import { sql } from "kysely";
-import { builder } from "../builder/builder.js";
-import type { Command } from "../protect/declaration.js";
-import { type FieldWays, requirementOf } from "../protect/field-rule.js";
-import { protectionOf } from "../protect/policies/protection-of.js";
-import { mayDo } from "../protect/read/access.js";
-import { carry, type Values } from "../protect/read/field-plan.js";
-import { mayReadField, mayWriteField } from "../protect/read/guard.js";
-import { ownRowAt, rowOfOthersAt } from "../protect/read/imagined-row.js";
-import { allOf, anyOf, jsonObject, type Source, type Sql } from "../protect/read/sql.js";
-import type { Column, Resource, Row } from "../protect/resource.js";
-import type { Resources } from "../protect/resources.js";
-import { isJudged } from "../protect/type/access-type.js";
-import { rowScope } from "../protect/type/row-scope.js";
-import { editableColumns } from "../protect/writable.js";
-import { resources } from "../resources/resources.js";
+import { builder } from "../../builder/builder.js";
+import type { Command } from "../../protect/declaration.js";
+import { type FieldWays, requirementOf } from "../../protect/field-rule.js";
+import { protectionOf } from "../../protect/policies/protection-of.js";
+import { mayDo } from "../../protect/read/access.js";
+import { carry, type Values } from "../../protect/read/field-plan.js";
+import { mayReadField, mayWriteField } from "../../protect/read/guard.js";
+import { ownRowAt, rowOfOthersAt } from "../../protect/read/imagined-row.js";
+import { allOf, anyOf, jsonObject, type Source, type Sql } from "../../protect/read/sql.js";
+import type { Column, Resource, Row } from "../../protect/resource.js";
+import type { Resources } from "../../protect/resources.js";
+import { isJudged } from "../../protect/type/access-type.js";
+import { rowScope } from "../../protect/type/row-scope.js";
+import { editableColumns } from "../../protect/writable.js";
+import { resources } from "../../resources/resources.js";
 
 const byName: Resources = new Map(resources.map((resource) => [resource.name, resource]));
 

@@ -1,6 +1,6 @@
 /** In charge of the list of everybody who holds a feature at a scope. */
 import { sql } from "kysely";
-import { builder } from "../builder/builder.js";
+import { builder } from "../../builder/builder.js";
 import { onePage, PermittedUserConnection, readPermitted } from "./permitted-users.js";
 
 builder.queryField("whoCan", (t) =>

@@ -2,17 +2,17 @@
 import DataLoader from "dataloader";
 import type { GraphQLResolveInfo } from "graphql";
 import { sql } from "kysely";
-import { builder } from "../builder/builder.js";
-import type { Session } from "../database/session.js";
-import { GatewayError } from "../errors.js";
-import { type Connection, cursorOf, type Edge, nodeAt } from "../protect/read/connection.js";
-import type { PageArguments } from "../protect/read/page.js";
-import { readPage, readValue } from "../protect/read/read.js";
-import { placeKey } from "../protect/read/select-page.js";
-import { type Sql, toStatement } from "../protect/read/sql.js";
-import { PageInfo } from "../protect/type/connection-type.js";
-import { rowScope } from "../protect/type/row-scope.js";
-import { user } from "../resources/user.js";
+import { builder } from "../../builder/builder.js";
+import type { Session } from "../../database/session.js";
+import { GatewayError } from "../../errors.js";
+import { type Connection, cursorOf, type Edge, nodeAt } from "../../protect/read/connection.js";
+import type { PageArguments } from "../../protect/read/page.js";
+import { readPage, readValue } from "../../protect/read/read.js";
+import { placeKey } from "../../protect/read/select-page.js";
+import { type Sql, toStatement } from "../../protect/read/sql.js";
+import { PageInfo } from "../../protect/type/connection-type.js";
+import { rowScope } from "../../protect/type/row-scope.js";
+import { user } from "../../resources/user.js";
 import { ChainLink, type Link } from "./chain.js";
 
 /** People who may do something: a set of their ids, and for some of them the chains by which they may. */

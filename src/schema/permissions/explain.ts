@@ -1,7 +1,7 @@
 /** In charge of the field that says why: the chain by which somebody holds a feature at a scope, or what is missing. */
-import { builder } from "../builder/builder.js";
-import { rowScope } from "../protect/type/row-scope.js";
-import { callFunction } from "./call-function.js";
+import { builder } from "../../builder/builder.js";
+import { rowScope } from "../../protect/type/row-scope.js";
+import { callFunction } from "../call-function.js";
 import { ChainLink, type Link } from "./chain.js";
 
 interface Held {

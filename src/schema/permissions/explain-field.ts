@@ -1,11 +1,11 @@
 /** In charge of the field that says why a field of a row may be read or written, or why not. */
-import { builder } from "../builder/builder.js";
-import type { Session } from "../database/session.js";
-import { GatewayError } from "../errors.js";
-import { type FieldWays, requirementOf } from "../protect/field-rule.js";
-import { rowScope } from "../protect/type/row-scope.js";
-import { editableColumns } from "../protect/writable.js";
-import { callFunction } from "./call-function.js";
+import { builder } from "../../builder/builder.js";
+import type { Session } from "../../database/session.js";
+import { GatewayError } from "../../errors.js";
+import { type FieldWays, requirementOf } from "../../protect/field-rule.js";
+import { rowScope } from "../../protect/type/row-scope.js";
+import { editableColumns } from "../../protect/writable.js";
+import { callFunction } from "../call-function.js";
 import { type ExplainedRow, RowExplanation } from "./explain-row.js";
 import { type ProtectedRow, protectedRow } from "./protected-row.js";
 

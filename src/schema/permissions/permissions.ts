@@ -1,13 +1,13 @@
 /** In charge of permissions: every feature that somebody holds, and what he may do with each type and each of its fields. */
 import type { GraphQLResolveInfo } from "graphql";
 import { sql } from "kysely";
-import { builder } from "../builder/builder.js";
-import type { Session } from "../database/session.js";
-import { carry, type Values } from "../protect/read/field-plan.js";
-import { readPart } from "../protect/read/read.js";
-import { type Sql, typed } from "../protect/read/sql.js";
-import type { Row } from "../protect/resource.js";
-import { rowScope } from "../protect/type/row-scope.js";
+import { builder } from "../../builder/builder.js";
+import type { Session } from "../../database/session.js";
+import { carry, type Values } from "../../protect/read/field-plan.js";
+import { readPart } from "../../protect/read/read.js";
+import { type Sql, typed } from "../../protect/read/sql.js";
+import type { Row } from "../../protect/resource.js";
+import { rowScope } from "../../protect/type/row-scope.js";
 import { TypePermissions, typesAt } from "./type-permissions.js";
 
 /** Whose, and where. */

@@ -1,7 +1,7 @@
 /** In charge of the field that says why a row may be read or changed, or by which policy not. */
-import { builder } from "../builder/builder.js";
-import { rowScope } from "../protect/type/row-scope.js";
-import { callFunction } from "./call-function.js";
+import { builder } from "../../builder/builder.js";
+import { rowScope } from "../../protect/type/row-scope.js";
+import { callFunction } from "../call-function.js";
 import { ChainLink, type Link } from "./chain.js";
 import { protectedRow, RowCommand } from "./protected-row.js";
 

@@ -1,8 +1,8 @@
 /** In charge of following one's own authority: the state that there is, and every state that it changes to. */
-import { builder } from "../builder/builder.js";
-import type { News } from "../builder/follow.js";
-import type { Session } from "../database/session.js";
-import { callTable } from "./call-function.js";
+import { builder } from "../../builder/builder.js";
+import type { News } from "../../builder/follow.js";
+import type { Session } from "../../database/session.js";
+import { callTable } from "../call-function.js";
 import { Permissions, readPermissions } from "./permissions.js";
 
 interface Authority extends Record<string, unknown> {

@@ -1,10 +1,10 @@
 /** In charge of the list of everybody who may do something with one row, or use one field of it. */
 import { sql } from "kysely";
-import { builder } from "../builder/builder.js";
-import { GatewayError } from "../errors.js";
-import type { FieldWays } from "../protect/field-rule.js";
-import type { Resource } from "../protect/resource.js";
-import { editableColumns } from "../protect/writable.js";
+import { builder } from "../../builder/builder.js";
+import { GatewayError } from "../../errors.js";
+import type { FieldWays } from "../../protect/field-rule.js";
+import type { Resource } from "../../protect/resource.js";
+import { editableColumns } from "../../protect/writable.js";
 import { onePage, PermittedUserConnection, readPermitted } from "./permitted-users.js";
 import { protectedRow, RowCommand } from "./protected-row.js";
 
