@@ -2,7 +2,9 @@
 import type { Caller, TokenCaller } from "../../src/caller.js";
 import { createPool } from "../../src/database/pool.js";
 import { createSessions, type Sessions } from "../../src/database/session.js";
+import { examine } from "../../src/doctor/examine.js";
 import { GatewayError } from "../../src/errors.js";
+import { declaredProtections } from "../../src/resources/protections.js";
 import { compareWithDatabase } from "../../test/property/compare.js";
 import { deaths, deathsOfActor, deathsOfKey, giveBobAKey, whoIsLeft } from "../../test/property/deaths.js";
 import { liveThrough } from "../../test/property/histories.js";
@@ -110,6 +112,16 @@ const byWorlds: Proof = async ({ sessions, arena }) => {
 const byOneWorld: Proof = (ground) =>
   byWorlds({ ...ground, arena: { ...ground.arena, worlds: ground.arena.worlds.slice(0, 1) } });
 
+// A sound database has no findings (test/database/doctor.test.ts).
+const byDoctor: Proof = async ({ database }) => {
+  const findings = await examine({
+    adminUrl: database.adminUrl,
+    login: "authenticator",
+    protections: declaredProtections(),
+  });
+  return findings[0] === undefined ? null : `doctor: ${findings[0].id} ${findings[0].problem}`;
+};
+
 const byHistories: Proof = async ({ database, sessions, mutant }) => {
   for (const [n, world] of sampleWorlds({ seed: 7, worlds: 16 }).entries()) {
     const history = { owner: database.owner, sessions, world, label: `h${n}`, seed: n, steps: 40, focus: mutant.focus };
@@ -190,7 +202,7 @@ const order: Readonly<Record<Mutant["tag"], readonly Proof[]>> = {
   catalogue: [byCatalogue, byTests],
   deaths: [byDeaths, byWorlds, byTests],
   worlds: [byWorlds, byTests],
-  privileges: [byOneWorld, byTests],
+  privileges: [byOneWorld, byDoctor, byTests],
   histories: [byHistories, byTests],
   tests: [byTests, byHistories],
   races: [byRaces],

@@ -105,6 +105,22 @@ const rules: readonly (readonly [rule: string, offenders: string])[] = [
        and not exists (select from pg_policy p where p.polrelid = c.oid and not p.polpermissive and p.polcmd = '*')`,
   ],
   [
+    "no runtime role has a right on a table that no policy of the command names it for",
+    `select role || ': ' || command || ' on ' || c.oid::regclass
+     from pg_class c
+     cross join unnest(array['web_user', 'web_anon']) role
+     cross join (values ('select', 'r'), ('insert', 'a'), ('update', 'w'), ('delete', 'd')) given (command, letter)
+     where c.relkind = 'r' and c.relnamespace::regnamespace::text in ${schemas}
+       and case command
+         when 'delete' then has_table_privilege(role, c.oid, command)
+         else has_any_column_privilege(role, c.oid, command)
+       end
+       and not exists (
+         select from pg_policy p
+         where p.polrelid = c.oid and p.polpermissive and p.polcmd in ('*', letter) and role::regrole::oid = any (p.polroles)
+       )`,
+  ],
+  [
     "the login and the runtime roles bypass nothing and own nothing",
     `select rolname from pg_roles where rolname in ('authenticator', 'web_user', 'web_anon', 'iam_definer', 'api_owner')
        and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or (rolname <> 'authenticator' and rolcanlogin))`,
