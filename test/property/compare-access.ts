@@ -93,7 +93,8 @@ async function compareRows(comparison: Comparison): Promise<void> {
         read: true,
         update: tried.updated.get(table)?.includes(id) === true,
         delete: tried.deleted.get(table)?.includes(id) === true,
-        share: shared.has(row.id),
+        // In a tenant without a member there is nobody to share with, and nothing to try.
+        share: shared === null ? said.share : shared.has(row.id),
       };
       const { fields, ...whole } = said;
       notes.same(`${label}: access to ${row.id}`, happened, whole, 4);
@@ -157,16 +158,17 @@ function isOfOthers(row: Row, resource: Row["resource"], caller: oracle.Caller):
   return row.owner !== caller.user && row.owner !== caller.actor;
 }
 
-/** The rows that the caller could share for reading, each tried by itself and undone. */
-async function tryToShare({ sessions, stored, who, caller }: Comparison): Promise<ReadonlySet<string>> {
+/** The rows that the caller could share for reading, each tried by itself and undone; null when nobody is there to share with. */
+async function tryToShare({ sessions, stored, who, caller }: Comparison): Promise<ReadonlySet<string> | null> {
   const { world } = stored;
   const member = world.memberships.find(({ tenant, isEnded }) => tenant === caller.tenant && !isEnded);
+  if (member === undefined) return null;
   const done = new Set<string>();
   await inSession(sessions, callerOf(stored, who), async (session) => {
     await session.identity();
-    for (const row of member === undefined ? [] : world.rows) {
+    for (const row of world.rows) {
       const [kind] = kinds.filter(({ resource }) => resource === row.resource);
-      const parameters = [stored.id(row.id), stored.id(member?.user ?? "")];
+      const parameters = [stored.id(row.id), stored.id(member.user)];
       const sql = `insert into public.${kind?.share}_shares (${kind?.share}_id, user_id, can_read) values ($1, $2, true)`;
       if (await isLetThrough(session, { sql, parameters })) done.add(row.id);
     }
