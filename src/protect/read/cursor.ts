@@ -20,9 +20,17 @@ export function decodeCursor(resource: Resource, terms: readonly OrderTerm[], cu
   const isWhole =
     Buffer.from(text).toString("base64url") === cursor && text.startsWith(checksum(resource, terms, values));
   if (!isWhole) throw badCursor();
-  const position: unknown = JSON.parse(values);
+  const position = parse(values);
   if (!isPosition(position) || position.length !== terms.length) throw badCursor();
   return position;
+}
+
+function parse(values: string): unknown {
+  try {
+    return JSON.parse(values);
+  } catch {
+    throw badCursor();
+  }
 }
 
 const checksumLength = 12;
