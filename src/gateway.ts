@@ -7,6 +7,7 @@ import type { Config } from "./config.js";
 import type { Admit } from "./database/admission.js";
 import type { Sessions } from "./database/session.js";
 import { graphiqlPage } from "./http/graphiql-page.js";
+import { rememberDocuments, rememberNothing } from "./http/remembered-documents.js";
 import type { Subscriptions } from "./http/subscriptions.js";
 import { useApiKey } from "./http/use-api-key.js";
 import { useAudit } from "./http/use-audit.js";
@@ -72,6 +73,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     ],
     ...graphiqlPage(config.isProduction),
     cors: config.corsOrigins.length === 0 ? false : corsFor(config.corsOrigins),
+    parserAndValidationCache: { documentCache: rememberDocuments(), errorCache: rememberNothing },
     maskedErrors: false,
     maxRequestBodySize: false,
     multipart: false,

@@ -5,7 +5,7 @@ import type { Context } from "./context.js";
 import { defaultDeny } from "./default-deny.js";
 import { type Scalars, scalarOptions } from "./scalars.js";
 import { type FieldScopes, judgeScopes } from "./scopes.js";
-import { unauthorized } from "./unauthorized.js";
+import { denied } from "./unauthorized.js";
 
 /** What every GraphQL type of the gateway is built with. */
 export type BuilderTypes = {
@@ -23,7 +23,7 @@ export const builder = new SchemaBuilder<BuilderTypes>({
     // Two scopes on a field are two conditions; Pothos' own default would take either.
     defaultStrategy: "all",
     authorizeOnSubscribe: true,
-    unauthorizedError: (_parent, _context, info) => unauthorized(info),
+    unauthorizedError: (_parent, context, info) => denied(context, info),
   },
 });
 

@@ -1,5 +1,6 @@
 /** In charge of one connection on loan: sending over it, and knowing whether it may go back to the pool. */
 import type { PoolClient, TransactionStatus } from "pg";
+import { GatewayError } from "../errors.js";
 import { Pipeline, type PipelineItem, type PipelineResult } from "./pipeline.js";
 import type { PreparedStatements } from "./prepared-statements.js";
 
@@ -17,6 +18,8 @@ export interface Connection {
 export interface LoanOptions {
   /** How long one write may stay unanswered. */
   readonly answerTimeoutMillis: number;
+  /** How many bytes one write may be answered with. */
+  readonly largestAnswer: number;
   /** Called once, when the loan ends. */
   readonly onReturn: () => void;
 }
@@ -45,13 +48,31 @@ export class LentConnection implements Connection {
 
   async send(items: readonly PipelineItem[]): Promise<PipelineResult> {
     const pipeline = new Pipeline(items, this.#prepared);
+    const { stream } = this.#client.connection;
+    const isTooLarge = this.#watchSize();
     // statement_timeout rules while PostgreSQL is reachable; this is for the day when it is not.
-    const deadline = setTimeout(() => this.#client.connection.stream.destroy(), this.#options.answerTimeoutMillis);
+    const deadline = setTimeout(() => stream.destroy(), this.#options.answerTimeoutMillis);
     this.#client.query(pipeline);
     const result = await pipeline.result;
     clearTimeout(deadline);
     if (result.isLost) this.#isBroken = true;
-    return result;
+    return isTooLarge() ? refuseSize(result) : result;
+  }
+
+  // The driver keeps an answer whole before anybody can look at it, and one above 512 MB ends the process.
+  #watchSize(): () => boolean {
+    const { stream } = this.#client.connection;
+    const { largestAnswer } = this.#options;
+    let size = 0;
+    const count = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size > largestAnswer) stream.destroy();
+    };
+    stream.on("data", count);
+    return () => {
+      stream.off("data", count);
+      return size > largestAnswer;
+    };
   }
 
   release(): void {
@@ -67,4 +88,15 @@ export class LentConnection implements Connection {
     this.#isBroken = true;
     this.release();
   }
+}
+
+// It was asked and answered, so asking again would help nobody.
+function refuseSize({ outcomes }: PipelineResult): PipelineResult {
+  const error = new GatewayError("BAD_USER_INPUT", "The answer is too large. Ask for fewer rows, or fewer fields.", {
+    reason: "TOO_LARGE",
+  });
+  return {
+    outcomes: outcomes.map((outcome) => (outcome.isOk ? outcome : { isOk: false, error, isSkipped: false })),
+    isLost: false,
+  };
 }

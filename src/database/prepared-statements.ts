@@ -22,9 +22,13 @@ export class PreparedStatements {
   readonly #bySql = new Map<string, PreparedStatement>();
   readonly #limit: number;
   #discarded: string[] = [];
+  #kept = 0;
   #made = 0;
 
-  /** @param limit how many statements are kept; 0 prepares none, as a pooler without support for them needs it */
+  /**
+   * @param limit how much is kept, as characters of SQL and a thousand for each statement: a plan takes some 170 bytes for
+   * each of them; 0 prepares none, as a pooler without support for them needs it
+   */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -41,6 +45,7 @@ export class PreparedStatements {
     this.#made += 1;
     const statement: PreparedStatement = { name: `portcullis_${this.#made}`, sql, columns: undefined };
     this.#bySql.set(sql, statement);
+    this.#kept += weightOf(sql);
     return { statement, isNew: true };
   }
 
@@ -48,6 +53,7 @@ export class PreparedStatements {
   forget(statement: PreparedStatement): void {
     if (this.#bySql.get(statement.sql) !== statement) return;
     this.#bySql.delete(statement.sql);
+    this.#kept -= weightOf(statement.sql);
     this.#discarded.push(statement.name);
   }
 
@@ -59,11 +65,15 @@ export class PreparedStatements {
   /** The names to close before the next statements are sent; each is handed out once. */
   takeDiscarded(): readonly string[] {
     for (const oldest of this.#bySql.values()) {
-      if (this.#bySql.size <= this.#limit) break;
+      if (this.#kept <= this.#limit) break;
       this.forget(oldest);
     }
     const names = this.#discarded;
     if (names.length > 0) this.#discarded = [];
     return names;
   }
+}
+
+function weightOf(sql: string): number {
+  return 1_000 + sql.length;
 }

@@ -6,6 +6,9 @@ import { GatewayError } from "../errors.js";
 /** The largest body that is read, in bytes. */
 export const largestBody = 262_144;
 
+// Whoever walks a value calls himself at each level; a filter of as many conditions as there may be is not half as deep.
+const deepestVariables = 500;
+
 const record = z.record(z.string(), z.unknown());
 const operation = z.strictObject({
   query: z.string(),
@@ -16,12 +19,14 @@ const operation = z.strictObject({
 
 /**
  * Reads the parameters of one operation.
- * @throws GatewayError PAYLOAD_TOO_LARGE, or GRAPHQL_PARSE_FAILED when the body isn't what GraphQL over HTTP asks for
+ * @throws GatewayError PAYLOAD_TOO_LARGE, GRAPHQL_VALIDATION_FAILED for variables without a bottom, or GRAPHQL_PARSE_FAILED
+ * when the body isn't what GraphQL over HTTP asks for
  */
 export async function readBody(request: Request): Promise<GraphQLParams> {
   const parsed = operation.safeParse(parseJson(await readBytes(request)));
   if (!parsed.success) throw notAnOperation();
   const { query, operationName, variables, extensions } = parsed.data;
+  if (isDeeper(variables, deepestVariables)) throw tooDeep();
   return {
     query,
     ...(operationName ? { operationName } : {}),
@@ -48,6 +53,21 @@ function parseJson(bytes: Buffer): unknown {
   } catch {
     throw notAnOperation();
   }
+}
+
+// Level by level: to call itself is what it keeps others from.
+function isDeeper(value: unknown, levels: number): boolean {
+  let level = [value];
+  for (let depth = 0; depth < levels && level.length > 0; depth++) {
+    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
+  }
+  return level.length > 0;
+}
+
+function tooDeep(): GatewayError {
+  return new GatewayError("GRAPHQL_VALIDATION_FAILED", `Variables may be at most ${deepestVariables} levels deep.`, {
+    reason: "TOO_LARGE",
+  });
 }
 
 function tooLarge(): GatewayError {

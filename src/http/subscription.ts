@@ -3,6 +3,7 @@ import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, exec
 import { CredentialError } from "../auth/credential-error.js";
 import type { Context } from "../builder/context.js";
 import type { Followed, News } from "../builder/follow.js";
+import { boundDenials } from "../builder/unauthorized.js";
 import type { Caller } from "../caller.js";
 import type { Identity, OpenedSession } from "../database/session.js";
 import { asGatewayError, type ErrorCode, type GatewayError } from "../errors.js";
@@ -180,7 +181,7 @@ class Subscription {
     try {
       if (this.#isOver) return null;
       const contextValue: Context = { ...context, session, follow: (followed) => this.#events(followed) };
-      const result = await execute({ ...args, rootValue: event, contextValue });
+      const result = boundDenials(await execute({ ...args, rootValue: event, contextValue }));
       const isPassing = result.errors?.some(({ extensions }) => passing.has(extensions["code"])) ?? false;
       if (isPassing || this.#isOver) return null;
       this.#isAnswered = true;

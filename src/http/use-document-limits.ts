@@ -17,6 +17,7 @@ export function useDocumentLimits(): Plugin {
 }
 
 function parseWithin(source: string | Source, options: ParseOptions = {}): DocumentNode {
+  refuseAbove("characters", (typeof source === "string" ? source : source.body).length, "characters");
   try {
     return parse(source, { ...options, maxTokens: documentLimits.tokens });
   } catch (error) {

@@ -4,6 +4,7 @@ import type { Plugin } from "graphql-yoga";
 import type { Authenticate } from "../auth/authenticate.js";
 import type { Context } from "../builder/context.js";
 import { followNothing } from "../builder/follow.js";
+import { boundDenials } from "../builder/unauthorized.js";
 import type { Caller, RequestOrigin } from "../caller.js";
 import type { Admit } from "../database/admission.js";
 import type { OpenedSession, Sessions } from "../database/session.js";
@@ -72,7 +73,7 @@ async function executeInSession(
       follow: followNothing,
       explainToken,
     };
-    const result = await execute({ ...args, contextValue });
+    const result = boundDenials(await execute({ ...args, contextValue }));
     if (request.signal.aborted) return result;
     // An operation that asked for no data has not shown the key to the database yet.
     if (caller.kind === "apiKey") await session.identity().catch(() => undefined);

@@ -59,6 +59,15 @@ describe("an HTTP request", () => {
       413,
       "PAYLOAD_TOO_LARGE",
     ],
+    [
+      "variables of 100,000 levels",
+      post(
+        "application/json",
+        `{"query":"{caller}","variables":{"deep":${"[".repeat(100_000)}${"]".repeat(100_000)}}}`,
+      ),
+      400,
+      "GRAPHQL_VALIDATION_FAILED",
+    ],
   ])("is rejected: %s", async (_name, request, status, code) => {
     const answer = await test.send(request);
     expect([answer.status, answer.body.errors[0].extensions.code]).toEqual([status, code]);
@@ -115,6 +124,9 @@ describe("a document", () => {
       `{ thing { ${"thing { name } ".repeat(480)} } }`,
     ],
     ["51 directives", `{ caller ${"@include(if: true) ".repeat(51)} }`],
+    ["an alias of 101 characters", `{ ${"a".repeat(101)}: caller }`],
+    ["an operation whose name has 101 characters", `query ${"a".repeat(101)} { caller }`],
+    ["32,769 characters", `{ caller }#${" ".repeat(32_769 - 11)}`],
     ["10,000 tokens", `{ ${"caller ".repeat(10_000)} }`],
     [
       "a bomb in a fragment that nothing spreads",
@@ -139,6 +151,8 @@ describe("a document", () => {
 
   it.each([
     ["20 levels", nested(19)],
+    ["names of 100 characters", `query ${"a".repeat(100)} { ${"b".repeat(100)}: caller }`],
+    ["32,768 characters", `{ caller }#${" ".repeat(32_768 - 11)}`],
     ["50 root fields", `{ ${times(50, () => "caller")} }`],
     [
       "fragments shared by many",
@@ -161,6 +175,24 @@ describe("health", () => {
     expect((await unready.send(new Request("http://gateway.test/health/live"))).status).toBe(200);
     expect((await unready.send(new Request("http://gateway.test/health/ready"))).status).toBe(503);
     expect((await test.send(new Request("http://gateway.test/health/ready"))).body).toEqual({ status: "ok" });
+  });
+
+  it("is found out once for all who ask at the same moment, and anew for the next", async () => {
+    let asked = 0;
+    const isReady = async () => {
+      asked += 1;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return true;
+    };
+    const gateway = createTestGateway({
+      schema: toySchema,
+      sessions: diary.sessions,
+      providerRows: async () => [],
+      isReady,
+    });
+    const ask = async () => (await gateway.send(new Request("http://gateway.test/health/ready"))).status;
+    expect(await Promise.all(Array.from({ length: 100 }, ask))).toEqual(Array(100).fill(200));
+    expect([asked, await ask(), asked]).toEqual([1, 200, 2]);
   });
 });
 
@@ -186,6 +218,7 @@ it("opens no session for anything that was rejected", () => {
 });
 
 it("keeps a request of the largest size whole", async () => {
-  const padding = " ".repeat(262_144 - JSON.stringify({ query: "{ caller }#" }).length);
-  expect((await test.send(graphqlRequest({ query: `{ caller }#${padding}` }))).status).toBe(200);
+  const operation = { query: "{ caller }", variables: { padding: "" } };
+  const padding = " ".repeat(262_144 - JSON.stringify(operation).length);
+  expect((await test.send(graphqlRequest({ ...operation, variables: { padding } }))).status).toBe(200);
 });

@@ -123,6 +123,11 @@ describe("what no statement is spent on", () => {
       "{ scopes(first: 100) { nodes { todos(first: 100) { nodes { scope { todos(first: 100) { totalCount nodes { id } } } } } } } }",
       "Lists in lists ask for more than 25000 rows.",
     ],
+    [
+      "the same field of many rows under many names",
+      `{ scopes(first: 100) { nodes { todos(first: 100) { nodes { ${Array.from({ length: 26 }, (_, index) => `a${index}: title`).join(" ")} } } } } }`,
+      "Lists in lists ask for more than 250000 values.",
+    ],
   ];
   it.each(rejected)("rejects %s", async (_what, query, message) => {
     const { statements, errors } = await statementsOf(query);

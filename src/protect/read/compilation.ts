@@ -14,8 +14,8 @@ export interface Compilation {
   readonly nextAlias: () => string;
   /** How many rows the lists above can give together: what is compiled here may run as often. */
   readonly rowsAbove: number;
-  /** Counts rows that the statement can give. BAD_USER_INPUT when they are too many. */
-  readonly spend: (rows: number) => void;
+  /** Counts what the statement can give. BAD_USER_INPUT when it is too much. */
+  readonly spend: (what: "rows" | "values", count: number) => void;
   /** What was asked of a type, as a JSON object on one row (select.ts). */
   readonly selectObject: (compilation: Compilation, asked: AskedType, row: Source) => Sql;
 }

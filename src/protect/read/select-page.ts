@@ -96,7 +96,7 @@ function selectRows(compilation: Compilation, query: PageQuery, { page, nodes }:
 // What stands below a list runs once per row of it.
 function within(compilation: Compilation, { size }: Page): Compilation {
   const rows = compilation.rowsAbove * size;
-  compilation.spend(rows);
+  compilation.spend("rows", rows);
   return { ...compilation, rowsAbove: Math.max(rows, 1) };
 }
 

@@ -9,17 +9,17 @@ import { selectPage } from "./select-page.js";
 import { type Operation, type SelectedField, selectedFields } from "./selection.js";
 import { jsonObject, rowSource, type Source, type Sql } from "./sql.js";
 
-/** How many rows one statement can give at most, all its lists together: lists in lists multiply. */
-export const mostRows = 25_000;
+/** How much one statement can give at most, all its lists together: lists in lists multiply, and so does each name for a field. */
+export const largestResult = { rows: 25_000, values: 250_000 } as const;
 
 /** Begins a statement for whoever the session is. */
 export function compilationOf(operation: Operation, { isAnonymous }: Pick<Session, "isAnonymous">): Compilation {
   let tables = 0;
-  let rowsSpent = 0;
-  const spend = (rows: number): void => {
-    rowsSpent += rows;
-    if (rowsSpent > mostRows)
-      throw new GatewayError("BAD_USER_INPUT", `Lists in lists ask for more than ${mostRows} rows.`);
+  const spent = { rows: 0, values: 0 };
+  const spend: Compilation["spend"] = (what, count) => {
+    spent[what] += count;
+    if (spent[what] > largestResult[what])
+      throw new GatewayError("BAD_USER_INPUT", `Lists in lists ask for more than ${largestResult[what]} ${what}.`);
   };
   return { operation, isAnonymous, nextAlias: () => `t${tables++}`, rowsAbove: 1, spend, selectObject };
 }
@@ -28,7 +28,9 @@ export function compilationOf(operation: Operation, { isAnonymous }: Pick<Sessio
 export function selectObject(compilation: Compilation, { type, nodes }: AskedType, row: Source): Sql {
   // By key: a guarded column that was asked under two names is read once.
   const pairs = new Map<string, Sql>();
-  for (const field of selectedFields(compilation.operation, type, nodes)) {
+  const fields = selectedFields(compilation.operation, type, nodes);
+  compilation.spend("values", compilation.rowsAbove * fields.length);
+  for (const field of fields) {
     const pair = selectField(compilation, field, row);
     if (pair) pairs.set(...pair);
   }
