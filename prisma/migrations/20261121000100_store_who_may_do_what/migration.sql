@@ -600,9 +600,15 @@ alter table iam.audit_seals
 create function iam.is_name(name text)
 returns boolean
 language sql immutable parallel safe
-as $$ select name = btrim(name) and name <> '' and length(name) <= 255 and name !~ '^[A-Z]\w*:' and name !~ '[[:cntrl:]]' $$;
+as $$
+  select name = btrim(name) and name <> '' and length(name) <= 255 and name !~ '^[A-Z]\w*:' and name !~ '[[:cntrl:]]'
+    -- nothing that can't be seen, or turns what can: "Office" with a zero-width space is another name that looks the same
+    and name !~ '[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffd]'
+    -- joiners have a meaning between letters of scripts that join
+    and name !~ '[\u200c\u200d]([\u0020-\u007e]|$)|(^|[\u0020-\u007e])[\u200c\u200d]'
+$$;
 comment on function iam.is_name(text) is
-  'Whether a text can name something: not empty, no blanks around it, at most 255 characters, not in the form of a global id.';
+  'Whether a text can name something: not empty, no blanks around it, nothing invisible in it, at most 255 characters, not in the form of a global id.';
 
 alter table iam.tenants
   add constraint tenants_slug_check check (slug ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),

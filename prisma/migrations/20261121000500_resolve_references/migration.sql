@@ -29,7 +29,7 @@ as $$
 begin
   if name is null or not iam.is_name(name) then
     raise sqlstate 'PT400' using message =
-      'A name has 1 to 255 characters, no blanks around it, and not the form of an id.';
+      'A name has 1 to 255 characters, no blanks around it, nothing invisible in it, and not the form of an id.';
   end if;
 end
 $$;
