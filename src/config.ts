@@ -15,7 +15,9 @@ const listenUrl = z
     /^(postgres(ql)?:\/\/|off$)/,
     "is neither an address like postgresql://user:password@host:5432/database nor off",
   );
-const flag = z.enum(["on", "off", "true", "false", "1", "0"]).transform((word) => ["on", "true", "1"].includes(word));
+const oneOf = <const Word extends string>(...words: readonly Word[]) =>
+  z.enum(words, { error: `is not one of ${words.join(", ")}` });
+const flag = oneOf("on", "off", "true", "false", "1", "0").transform((word) => ["on", "true", "1"].includes(word));
 const origins = z.string().transform((list, context) => {
   const entries = list
     .split(",")
@@ -29,10 +31,10 @@ const origins = z.string().transform((list, context) => {
 });
 
 const environment = z.object({
-  NODE_ENV: z.enum(["development", "test", "production"]).default("development"),
+  NODE_ENV: oneOf("development", "test", "production").default("development"),
   HOST: z.string().default("127.0.0.1"),
   PORT: count(0, 65_535).default(4000),
-  LOG_LEVEL: z.enum(["silent", "error", "warn", "info", "debug"]).default("info"),
+  LOG_LEVEL: oneOf("silent", "error", "warn", "info", "debug").default("info"),
   CORS_ORIGINS: origins.default([]),
   DATA_FOLDER: z.string().default(".data"),
   DATABASE_URL: databaseUrl.optional(),
@@ -127,7 +129,7 @@ function refuse(problems: readonly string[]): StartupError {
   const list = problems.map((problem) => `  ${problem}`).join("\n");
   return new StartupError(
     `The environment is not right:\n${list}`,
-    "Correct these variables; the README lists them with their defaults.",
+    "Correct these variables; docs/configuration.md lists them with their defaults.",
   );
 }
 
