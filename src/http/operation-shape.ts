@@ -1,7 +1,6 @@
 /** In charge of reading from an operation, before it runs, what kind of session it needs. */
-
-import type { DocumentNode } from "graphql";
 import {
+  type DocumentNode,
   type FragmentDefinitionNode,
   type GraphQLSchema,
   getOperationAST,
@@ -9,6 +8,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from "graphql";
+import { fieldExtensions } from "../builder/field-extensions.js";
 
 /** What a session is opened for. */
 export interface OperationShape {
@@ -17,11 +17,6 @@ export interface OperationShape {
   readonly isSingleStatement: boolean;
   /** Some root field of the mutation changes what people may do: the mutation waits for, and keeps out, every other one of the tenant. */
   readonly changesAuthority: boolean;
-}
-
-interface PortcullisExtensions {
-  readonly isSingleStatement?: boolean;
-  readonly changesAuthority?: boolean;
 }
 
 /**
@@ -35,13 +30,14 @@ export function shapeOf(
 ): OperationShape | null {
   const operation = getOperationAST(document, operationName);
   if (!operation) return null;
-  const fields = rootFieldNames(operation, document).filter((name) => !name.startsWith("__"));
-  const extensions = fields.map((name) => extensionsOf(schema, operation, name));
+  const fields = schema.getRootType(operation.operation)?.getFields() ?? {};
+  const names = rootFieldNames(operation, document).filter((name) => !name.startsWith("__"));
+  const extensions = names.map((name) => fieldExtensions(fields[name]));
   const isWrite = operation.operation === "mutation";
   return {
     mode: isWrite ? "write" : "read",
     isSingleStatement: !isWrite && extensions.length === 1 && extensions[0]?.isSingleStatement === true,
-    changesAuthority: isWrite && extensions.some((found) => found.changesAuthority === true),
+    changesAuthority: isWrite && extensions.some(({ changesAuthority }) => changesAuthority === true),
   };
 }
 
@@ -56,9 +52,4 @@ function rootFieldNames(operation: OperationDefinitionNode, document: DocumentNo
       return inner === undefined ? [] : namesIn(inner.selectionSet);
     });
   return namesIn(operation.selectionSet);
-}
-
-function extensionsOf(schema: GraphQLSchema, operation: OperationDefinitionNode, name: string): PortcullisExtensions {
-  const found = schema.getRootType(operation.operation)?.getFields()[name]?.extensions["portcullis"];
-  return typeof found === "object" && found !== null ? found : {};
 }

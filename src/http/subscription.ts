@@ -8,6 +8,7 @@ import type { Caller } from "../caller.js";
 import type { Identity, OpenedSession } from "../database/session.js";
 import { asGatewayError, type ErrorCode, type GatewayError } from "../errors.js";
 import { refused } from "./refused.js";
+import { Rest } from "./rest.js";
 import type { Subscriptions } from "./subscriptions.js";
 
 /** What a subscription is made of. */
@@ -24,11 +25,6 @@ export interface SubscriptionOptions {
   readonly hangUp: AbortSignal;
 }
 
-const leastPauseMillis = 100;
-// Whatever no notification told, a key that the issuer has taken back for one, is noticed after so long.
-const longestPauseMillis = 30_000;
-const firstRetryMillis = 500;
-const longestRetryMillis = 10_000;
 const longestTimerMillis = 2 ** 31 - 1;
 const passing: ReadonlySet<unknown> = new Set<ErrorCode>(["UNAVAILABLE", "TIMEOUT"]);
 
@@ -54,6 +50,7 @@ export async function beginSubscription(options: SubscriptionOptions): Promise<E
 class Subscription {
   readonly #options: SubscriptionOptions;
   readonly #ending = new AbortController();
+  readonly #rest = new Rest(this.#ending.signal);
   readonly #leave: () => void;
   readonly #hasLooked: Promise<void>;
   #noteLook: () => void = () => undefined;
@@ -64,8 +61,6 @@ class Subscription {
   #endTurn: () => void = () => undefined;
   #identity: Identity | null = null;
   #isAnswered = false;
-  #isWoken = false;
-  #rouse: () => void = () => undefined;
   #stopWatching: () => void = () => undefined;
   #expiry: NodeJS.Timeout | undefined;
 
@@ -105,7 +100,6 @@ class Subscription {
     clearTimeout(this.#expiry);
     this.#stopWatching();
     this.#leave();
-    this.#rouse();
   }
 
   readonly #onHangUp = (): void => {
@@ -137,7 +131,7 @@ class Subscription {
   }
 
   async *#events<Event, Mark>({ of, look }: Followed<Event, Mark>): AsyncGenerator<Event, undefined> {
-    const watcher = { of, concerns: (id: string) => this.#isOf(id), wake: () => this.#wake() };
+    const watcher = { of, concerns: (id: string) => this.#isOf(id), wake: () => this.#rest.wake() };
     // Before the first look, so that nothing happens between the two.
     if (!this.#isOver) this.#stopWatching = this.#options.subscriptions.changes.watch(watcher);
     let mark: Mark | null = null;
@@ -148,16 +142,15 @@ class Subscription {
       if (news !== null && this.#isAnswered) {
         mark = news.mark;
         failures = 0;
-        if (news.againInMillis !== 0)
-          await this.#rest(Math.min(news.againInMillis ?? longestPauseMillis, longestPause()));
-      } else await this.#pause(retryPause(failures++), { isWakeable: false });
+        if (news.againInMillis !== 0) await this.#rest.untilWoken(news.againInMillis);
+      } else await this.#rest.afterFailure(failures++);
     }
   }
 
   /** Null when it should be tried again: the database was not to be had. */
   async #look<Event, Mark>(look: Followed<Event, Mark>["look"], mark: Mark | null): Promise<News<Event, Mark> | null> {
     this.#endTurn = await this.#options.subscriptions.takeTurn();
-    this.#isWoken = false;
+    this.#rest.beginLook();
     try {
       this.#session = await this.#options.openSession();
       const news = await look(this.#session, mark);
@@ -207,29 +200,6 @@ class Subscription {
     return this.#identity === null || id === userId || id === tenantId || id === actorId;
   }
 
-  #wake(): void {
-    this.#isWoken = true;
-    this.#rouse();
-  }
-
-  // However often it is woken: a moment passes between two looks.
-  async #rest(millis: number): Promise<void> {
-    await this.#pause(Math.min(leastPauseMillis, millis), { isWakeable: false });
-    if (!this.#isWoken) await this.#pause(millis - leastPauseMillis, { isWakeable: true });
-  }
-
-  #pause(millis: number, { isWakeable }: { readonly isWakeable: boolean }): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, millis).unref();
-      this.#rouse = () => {
-        if (!isWakeable && !this.#isOver) return;
-        clearTimeout(timer);
-        resolve();
-      };
-      if (this.#isOver) this.#rouse();
-    });
-  }
-
   // A generator that waits hears of `return` only when it has done waiting.
   #endable(
     results: AsyncGenerator<ExecutionResult, undefined>,
@@ -251,12 +221,4 @@ class Subscription {
       },
     };
   }
-}
-
-function longestPause(): number {
-  return longestPauseMillis * (0.8 + Math.random() * 0.2);
-}
-
-function retryPause(failures: number): number {
-  return Math.min(longestRetryMillis, firstRetryMillis * 2 ** failures) * (0.5 + Math.random() / 2);
 }

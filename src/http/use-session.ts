@@ -45,34 +45,20 @@ export interface Doors {
   readonly subscriptions: Subscriptions;
 }
 
-async function executeInSession(
-  args: ExecutionArgs,
-  execute: Execute,
-  { sessions, admit, explainToken }: Doors,
-): Promise<ExecutionResult> {
-  const { request, req } = args.contextValue as { readonly request: Request; readonly req?: IncomingLike };
+async function executeInSession(args: ExecutionArgs, execute: Execute, doors: Doors): Promise<ExecutionResult> {
   const shape = shapeOf(args.schema, args.document, args.operationName);
-  const caller = callerOf(request);
   // Without an operation of that name the executor says so, and no resolver runs.
   if (shape === null) return execute(args);
-  if (caller === null) throw new Error("use-caller has not run");
-  const refusal = caller.kind === "token" ? await admit(caller).then(() => null, asGatewayError) : null;
-  if (refusal !== null) return refused(refusal);
-  const requestId = requestIdOf(request);
-  const origin = originOf(request, req);
-  const session = sessions.open(caller, { ...shape, requestId, origin });
+  const request = requestOf(args);
+  const visit = await visitOf(args, doors);
+  if (visit instanceof GatewayError) return refused(visit);
+  const { caller, requestId, origin } = visit;
+  const session = doors.sessions.open(caller, { ...shape, requestId, origin });
   rememberOperation(request, { session, origin });
   const hangUp = () => void session.rollback();
   request.signal.addEventListener("abort", hangUp, { once: true });
   try {
-    const contextValue: Context = {
-      caller,
-      session,
-      requestId,
-      request: origin,
-      follow: followNothing,
-      explainToken,
-    };
+    const contextValue: Context = { ...contextOf(visit, doors), session, follow: followNothing };
     const result = boundDenials(await execute({ ...args, contextValue }));
     if (request.signal.aborted) return result;
     // An operation that asked for no data has not shown the key to the database yet.
@@ -85,32 +71,50 @@ async function executeInSession(
   }
 }
 
-async function subscribeInSessions(
-  args: ExecutionArgs,
-  { sessions, admit, authenticate, subscriptions, explainToken }: Doors,
-): Promise<ExecutionResult | Results> {
-  const { request, req } = args.contextValue as { readonly request: Request; readonly req?: IncomingLike };
+async function subscribeInSessions(args: ExecutionArgs, doors: Doors): Promise<ExecutionResult | Results> {
+  const request = requestOf(args);
   if (!acceptsEvents(request)) throw new GatewayError("BAD_USER_INPUT", "Subscriptions answer with text/event-stream.");
-  const caller = callerOf(request);
-  if (caller === null) throw new Error("use-caller has not run");
-  const refusal = caller.kind === "token" ? await admit(caller).then(() => null, asGatewayError) : null;
-  if (refusal !== null) return refused(refusal);
-  const requestId = requestIdOf(request);
-  const origin = originOf(request, req);
+  const visit = await visitOf(args, doors);
+  if (visit instanceof GatewayError) return refused(visit);
+  const { caller, requestId, origin } = visit;
   return await beginSubscription({
     args,
     caller,
-    subscriptions,
+    subscriptions: doors.subscriptions,
     subscriber: subscriberOf(caller, origin),
-    context: { caller, requestId, request: origin, explainToken },
+    context: contextOf(visit, doors),
     hangUp: request.signal,
     openSession: async () => {
       const shape = { mode: "read", isSingleStatement: false, changesAuthority: false } as const;
-      const session = sessions.open(await authenticate(shownIn(request)), { ...shape, requestId, origin });
+      const session = doors.sessions.open(await doors.authenticate(shownIn(request)), { ...shape, requestId, origin });
       rememberOperation(request, { session, origin });
       return session;
     },
   });
+}
+
+/** Who comes with an operation, and from where. */
+interface Visit {
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly origin: RequestOrigin;
+}
+
+/** Finds out who comes, and has his provider have its say; the error when that keeps him out. */
+async function visitOf(args: ExecutionArgs, { admit }: Doors): Promise<Visit | GatewayError> {
+  const request = requestOf(args);
+  const caller = callerOf(request);
+  if (caller === null) throw new TypeError("use-caller.ts has not run.");
+  const refusal = caller.kind === "token" ? await admit(caller).then(() => null, asGatewayError) : null;
+  return refusal ?? { caller, requestId: requestIdOf(request), origin: originOf(args) };
+}
+
+function contextOf({ caller, requestId, origin }: Visit, { explainToken }: Doors): Omit<Context, "session" | "follow"> {
+  return { caller, requestId, request: origin, explainToken };
+}
+
+function requestOf({ contextValue }: ExecutionArgs): Request {
+  return (contextValue as { readonly request: Request }).request;
 }
 
 // A client that says nothing takes anything.
@@ -123,11 +127,14 @@ function subscriberOf(caller: Caller, { ip }: RequestOrigin): string {
   return caller.kind === "apiKey" ? caller.publicId : `anonymous ${ip}`;
 }
 
-interface IncomingLike {
-  readonly socket?: { readonly remoteAddress?: string | undefined };
+interface Incoming {
+  readonly request: Request;
+  /** Absent where a request comes from a test, without a socket. */
+  readonly req?: { readonly socket?: { readonly remoteAddress?: string | undefined } };
 }
 
-function originOf(request: Request, req: IncomingLike | undefined): RequestOrigin {
+function originOf({ contextValue }: ExecutionArgs): RequestOrigin {
+  const { request, req } = contextValue as Incoming;
   return { ip: req?.socket?.remoteAddress ?? null, userAgent: request.headers.get("user-agent") };
 }
 
