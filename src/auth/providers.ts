@@ -4,8 +4,9 @@ import { z } from "zod";
 import { type Log, silentLog } from "../observe/log.js";
 import { type ClaimMapping, parseClaimMapping } from "./claims.js";
 import { discoverKeySet } from "./discovery.js";
-import { createKeySet, createRemoteKeySet } from "./key-sets.js";
+import { createKeySet } from "./key-set.js";
 import { type AudienceClaim, type Preset, presetNamed } from "./presets.js";
+import { createRemoteKeySet } from "./remote-key-set.js";
 
 /** An issuer of tokens, ready to verify with. A disabled one too: whether it still opens a session is for the database to say. */
 export interface Provider {

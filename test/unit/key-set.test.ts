@@ -3,7 +3,8 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type CompactJWSHeaderParameters, compactVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createKeySet, createRemoteKeySet } from "../../src/auth/key-sets.js";
+import { createKeySet } from "../../src/auth/key-set.js";
+import { createRemoteKeySet } from "../../src/auth/remote-key-set.js";
 import { createTestIssuer, type TestIssuer } from "../support/tokens.js";
 
 const issuer: TestIssuer = await createTestIssuer();
