@@ -7,11 +7,12 @@ import { GatewayError } from "../../src/errors.js";
 import { declaredProtections } from "../../src/resources/protections.js";
 import { compareWithDatabase } from "../../test/property/compare.js";
 import { deaths, deathsOfActor, deathsOfKey, giveBobAKey, whoIsLeft } from "../../test/property/deaths.js";
-import { liveThrough } from "../../test/property/histories.js";
+import { liveThrough, stepsOf } from "../../test/property/histories.js";
 import type { ProofCluster, ProofDatabase } from "../../test/property/proof-cluster.js";
 import { readRegressions, sampleWorlds } from "../../test/property/prove-worlds.js";
 import { rights, runRace, waits } from "../../test/property/races.js";
 import { type StoredWorld, storeWorld } from "../../test/property/store-world.js";
+import { bySql } from "../../test/property/try-by-sql.js";
 import type { Mutant } from "./list.js";
 import { filesAbout, readTestFiles, runTests } from "./run-tests.js";
 
@@ -124,7 +125,9 @@ const byDoctor: Proof = async ({ database }) => {
 
 const byHistories: Proof = async ({ database, sessions, mutant }) => {
   for (const [n, world] of sampleWorlds({ seed: 7, worlds: 16 }).entries()) {
-    const history = { owner: database.owner, sessions, world, label: `h${n}`, seed: n, steps: 40, focus: mutant.focus };
+    const way = bySql(sessions);
+    const steps = stepsOf(n, 40);
+    const history = { owner: database.owner, way, world, label: `h${n}`, steps, focus: mutant.focus };
     const { faults } = await liveThrough(history);
     if (faults[0] !== undefined) return `histories: ${withoutIds(faults[0])}`;
   }
