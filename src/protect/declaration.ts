@@ -68,6 +68,14 @@ export type Through = {
   };
 }[ModelName];
 
+/** A command on a row that a function of `iam` does, and judges by its own checks (`iam.may()`). */
+export interface FunctionCommand<Name = string> {
+  /** The mutation that calls it. */
+  readonly mutation: string;
+  /** The fields that it changes. */
+  readonly writes?: readonly Name[];
+}
+
 /** One protected table, declared once. */
 export interface Declaration<M extends ModelName> {
   /** The feature above the table's commands: `todos` stands for todos.read, todos.create, todos.update, todos.delete, todos.share. */
@@ -96,6 +104,8 @@ export interface Declaration<M extends ModelName> {
   readonly readOnly?: readonly FieldName<M>[];
   /** The commands on offer besides reading (default none). */
   readonly commands?: readonly Exclude<Command, "read">[];
+  /** In `iam`, where functions write: the commands that can be told of a row, because they ask no other argument who may. */
+  readonly functions?: { readonly [command: string]: FunctionCommand<FieldName<M>> };
   /** Fields that hold a resource's id without a Prisma relation. */
   readonly references?: { readonly [F in FieldName<M>]?: ModelName };
   /** Lists of another resource through a model in between. */

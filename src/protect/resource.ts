@@ -3,7 +3,7 @@ import type { ReadNumber } from "../audit/events.js";
 import { builder } from "../builder/builder.js";
 import { type Field, type FieldName, type ModelName, models, type Relation } from "../generated/datamodel.js";
 import { checkDeclaration } from "./check/declaration.js";
-import type { Command, Declaration, FieldRule, Through } from "./declaration.js";
+import type { Command, Declaration, FieldRule, FunctionCommand, Through } from "./declaration.js";
 import { type ColumnRule, ruleOf } from "./field-rule.js";
 import type { RowCondition } from "./policies/protection.js";
 
@@ -52,6 +52,8 @@ export interface Resource {
   readonly shares: ModelName | null;
   readonly readOnly: ReadonlySet<string>;
   readonly commands: ReadonlySet<Command>;
+  /** What functions of `iam` do with a row, by the command's name. */
+  readonly functions: ReadonlyMap<string, FunctionCommand>;
   /** The event that the reading of its rows is. */
   readonly audits: ReadNumber | undefined;
   readonly audience: "authenticated" | "public";
@@ -96,6 +98,7 @@ export function resource<M extends ModelName>(name: M, declaration: Declaration<
     shares: declaration.shares ?? null,
     readOnly: new Set<string>(["id", ...momentsKeptByTheDatabase, ...(declaration.readOnly ?? [])]),
     commands: new Set<Command>(["read", ...(declaration.commands ?? [])]),
+    functions: new Map(Object.entries(declaration.functions ?? {})),
     audits: declaration.audits?.rows,
     audience: declaration.audience ?? (publicRead === undefined ? "authenticated" : "public"),
     featureOf: (command) => declaration.features?.[command] ?? `${feature}.${command}`,

@@ -5,4 +5,9 @@ import { resource } from "../protect/resource.js";
 export const apiKey = resource("ApiKey", {
   feature: "iam.api_keys",
   hidden: ["secretHash", "previousHash"],
+  functions: {
+    update: { mutation: "updateApiKey", writes: ["name", "expiresAt"] },
+    rotate: { mutation: "rotateApiKey" },
+    revoke: { mutation: "revokeApiKey" },
+  },
 });

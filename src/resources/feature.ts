@@ -5,6 +5,10 @@ import { resource } from "../protect/resource.js";
 export const feature = resource("Feature", {
   feature: "iam.features",
   hidden: ["keyGrants"],
+  functions: {
+    update: { mutation: "updateFeature", writes: ["description", "route", "sortOrder"] },
+    setAssignable: { mutation: "setFeatureAssignable", writes: ["isAssignable"] },
+  },
   lists: {
     roles: {
       to: "Role",

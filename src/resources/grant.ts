@@ -7,4 +7,5 @@ export const grant = resource("Grant", {
   scope: "scopeId",
   hidden: ["member", "grantedBy"],
   references: { grantedBy: "User" },
+  functions: { revoke: { mutation: "revokeGrant" } },
 });

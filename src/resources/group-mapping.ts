@@ -2,4 +2,7 @@
 import { resource } from "../protect/resource.js";
 
 /** What a provider's group or role stands for here. */
-export const groupMapping = resource("GroupMapping", { feature: "iam.groups" });
+export const groupMapping = resource("GroupMapping", {
+  feature: "iam.groups",
+  functions: { delete: { mutation: "deleteGroupMapping" } },
+});

@@ -7,6 +7,20 @@ export const group = resource("Group", {
   feature: "iam.groups",
   owner: "ownerId",
   audits: { rows: auditEvents.group_read },
+  functions: {
+    update: { mutation: "updateGroup", writes: ["name", "membersSeeEachOther", "membersManageEachOther"] },
+    delete: { mutation: "deleteGroup" },
+    enable: { mutation: "enableGroup" },
+    disable: { mutation: "disableGroup" },
+    lock: { mutation: "lockGroup" },
+    unlock: { mutation: "unlockGroup" },
+    setType: { mutation: "setGroupType", writes: ["type"] },
+    setAssignable: { mutation: "setGroupAssignable", writes: ["isAssignable"] },
+    assignOwner: { mutation: "assignGroupOwner" },
+    include: { mutation: "includeGroup" },
+    exclude: { mutation: "excludeGroup" },
+    createMapping: { mutation: "createGroupMapping" },
+  },
   lists: {
     members: {
       to: "User",

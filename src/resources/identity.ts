@@ -2,4 +2,12 @@
 import { resource } from "../protect/resource.js";
 
 /** How a provider knows a user: seen by himself, and with iam.identities.read. */
-export const identity = resource("Identity", { feature: "iam.identities", hidden: ["groupsAsOf"] });
+export const identity = resource("Identity", {
+  feature: "iam.identities",
+  hidden: ["groupsAsOf"],
+  functions: {
+    unlink: { mutation: "unlinkIdentity" },
+    enable: { mutation: "enableIdentity" },
+    disable: { mutation: "disableIdentity" },
+  },
+});

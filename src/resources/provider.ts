@@ -6,6 +6,26 @@ import { resource } from "../protect/resource.js";
 export const provider = resource("Provider", {
   feature: "iam.providers",
   hidden: ["jwks", "mappings"],
+  functions: {
+    update: {
+      mutation: "updateProvider",
+      writes: [
+        "name",
+        "audience",
+        "algorithms",
+        "jwksUri",
+        "provisions",
+        "preset",
+        "claims",
+        "audienceClaim",
+        "tokenTypes",
+        "clockToleranceSeconds",
+      ],
+    },
+    delete: { mutation: "deleteProvider" },
+    enable: { mutation: "enableProvider" },
+    disable: { mutation: "disableProvider" },
+  },
   lists: {
     users: {
       to: "User",

@@ -5,6 +5,11 @@ import { resource } from "../protect/resource.js";
 export const role = resource("Role", {
   feature: "iam.roles",
   hidden: ["tokens"],
+  functions: {
+    update: { mutation: "updateRole", writes: ["name", "description"] },
+    delete: { mutation: "deleteRole" },
+    setAssignable: { mutation: "setRoleAssignable", writes: ["isAssignable"] },
+  },
   lists: {
     features: {
       to: "Feature",

@@ -2,4 +2,11 @@
 import { resource } from "../protect/resource.js";
 
 /** A place in the tenant's tree. */
-export const scope = resource("Scope", { feature: "iam.scopes", hidden: ["keyGrants", "tokens"] });
+export const scope = resource("Scope", {
+  feature: "iam.scopes",
+  hidden: ["keyGrants", "tokens"],
+  functions: {
+    update: { mutation: "updateScope", writes: ["name"] },
+    delete: { mutation: "deleteScope" },
+  },
+});

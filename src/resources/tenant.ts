@@ -6,6 +6,10 @@ import { resource } from "../protect/resource.js";
 export const tenant = resource("Tenant", {
   feature: "iam.tenants",
   hidden: ["auditEvents", "scopes", "roles", "grants", "apiKeys", "tokens"],
+  functions: {
+    update: { mutation: "updateTenant", writes: ["name"] },
+    delete: { mutation: "deleteTenant" },
+  },
   audits: { groups: auditEvents.tenant_groups_read },
   lists: {
     members: {

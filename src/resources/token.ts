@@ -6,4 +6,5 @@ export const token = resource("Token", {
   feature: "iam.users",
   hidden: ["secretHash", "createdBy", "usedBy"],
   references: { createdBy: "User", usedBy: "User" },
+  functions: { revoke: { mutation: "revokeToken" } },
 });

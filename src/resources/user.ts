@@ -5,4 +5,14 @@ import { resource } from "../protect/resource.js";
 export const user = resource("User", {
   feature: "iam.users",
   hidden: ["selectedTenantId", "selectedTenant", "tokens"],
+  functions: {
+    update: { mutation: "updateUser", writes: ["name"] },
+    delete: { mutation: "deleteUser" },
+    enable: { mutation: "enableUser" },
+    disable: { mutation: "disableUser" },
+    lock: { mutation: "lockUser" },
+    unlock: { mutation: "unlockUser" },
+    linkIdentity: { mutation: "linkIdentity" },
+    remove: { mutation: "removeTenantMember" },
+  },
 });

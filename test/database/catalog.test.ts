@@ -199,8 +199,8 @@ describe("a definer function", () => {
     "user_can(null, null, null, null)",
     "held_until(null, null, null, null)",
     "groups_of(null, null)",
-    "switch_user('', 50104)",
-    "switch_group('', 50204)",
+    "switch_user('enable', '')",
+    "switch_group('enable', '')",
     "resolve_person('')",
     "custom_access_token_hook('{}')",
   ])("denies iam.%s to a user", async (call) => {

@@ -249,7 +249,7 @@ $$;
 comment on function iam.require_to_hand_out_group(uuid, timestamptz) is
   'Raises 52109 unless the caller holds everything that the group, and every group it is in, holds now or later.';
 
-create function iam.require_an_owner(tenant uuid)
+create function iam.require_an_owner(tenant uuid, leaving uuid default null, ending uuid default null)
 returns void
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
@@ -262,6 +262,8 @@ begin
     join iam.users u on u.id = g.user_id and u.is_active and not u.is_locked
     join iam.tenant_members m on m.tenant_id = g.tenant_id and m.user_id = g.user_id and m.deleted_at is null
     where g.tenant_id = require_an_owner.tenant
+      and g.user_id is distinct from leaving
+      and g.id is distinct from ending
       and g.scope_id = iam.root_scope_id(require_an_owner.tenant)
       and g.effect = 'allow'
       and g.valid_until is null
@@ -281,7 +283,8 @@ begin
   end if;
 end
 $$;
-comment on function iam.require_an_owner(uuid) is 'Raises 52280 when the tenant has no owner left who can act.';
+comment on function iam.require_an_owner(uuid, uuid, uuid) is
+  'Raises 52280 when the tenant has no owner who can act, or none but the user who is leaving, or none but by the grant that is ending.';
 
 create function iam.require_to_hand_out_user(of_user uuid)
 returns void
@@ -336,18 +339,18 @@ as $$
 $$;
 comment on function iam.features_of_role(uuid) is 'The features that a role gives, itself and through the roles it includes.';
 
-create function iam.require_owners_beside(of_user uuid)
+create function iam.require_owners(of_user uuid, is_leaving boolean)
 returns void
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform iam.require_an_owner(g.tenant_id)
+  perform iam.require_an_owner(g.tenant_id, case when is_leaving then of_user end)
   from iam.grants g
   join iam.roles r on r.id = g.role_id and r.tenant_id is null and r.code = 'tenant_owner'
   join iam.tenants t on t.id = g.tenant_id and t.deleted_at is null
   where g.user_id = of_user and g.effect = 'allow';
 end
 $$;
-comment on function iam.require_owners_beside(uuid) is
-  'Raises 52280 when a tenant that the user owns has no owner left who can act.';
+comment on function iam.require_owners(uuid, boolean) is
+  'Raises 52280 when a tenant that the user owns has no owner who can act, or none but him, and he is leaving.';

@@ -1,6 +1,7 @@
 -- Groups and who is in them, written by these functions only.
 -- Each checks who may, that nobody gains what the caller doesn't hold, takes the lock (the tables' triggers do),
 -- and writes its audit event in the same transaction. From GraphQL and from SQL alike.
+-- What a command on a group asks, whatever else it is told, stands in iam.group_to(): `access` asks the same.
 
 create function iam.require_to_manage(of_group uuid)
 returns void
@@ -25,6 +26,62 @@ end
 $$;
 comment on function iam.require_to_manage(uuid) is
   'Raises 52172, 52271 or 52281 unless the group may be changed, and by the caller.';
+
+create function iam.group_to(command text, reference text)
+returns uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  target uuid := iam.resolve_group(reference);
+  root uuid := iam.caller_root_scope_id();
+  g iam.groups;
+begin
+  select * into g from iam.groups where id = target;
+  case
+    when command in ('enable', 'disable', 'lock', 'unlock') then
+      if g.is_system then
+        raise sqlstate '52271' using message = 'The group is a system group.';
+      end if;
+      perform iam.require('iam.groups.update', root);
+    else
+      perform iam.require_to_manage(target);
+  end case;
+  case command
+    when 'delete' then
+      if g.owner_id is distinct from iam.caller_id() then
+        perform iam.require('iam.groups.delete', root);
+      end if;
+      perform iam.require_delegates('iam.groups.delete', root);
+    when 'assignOwner' then
+      if g.owner_id is distinct from iam.caller_id() then
+        perform iam.require('iam.groups.update', root);
+      end if;
+    when 'include' then
+      if not g.is_assignable or g.type = 'external' then
+        raise sqlstate '52173' using message = 'The group is not assignable, or external.';
+      end if;
+    when 'createMapping' then
+      perform iam.require('iam.groups.update', root);
+      if g.type = 'internal' then
+        raise sqlstate '52173' using message = 'An internal group has no members from a provider.';
+      end if;
+    when 'update', 'setType', 'setAssignable', 'exclude', 'enable', 'disable', 'lock', 'unlock' then
+      null;
+  end case;
+  if command in ('enable', 'assignOwner', 'include', 'createMapping') then
+    -- somebody comes to hold what the group holds
+    perform iam.require_to_hand_out_group(target, null);
+  end if;
+  if command = 'createMapping' then
+    -- whoever the provider puts into the group becomes a member of the tenant
+    perform iam.require('iam.users.create', root);
+  end if;
+  return target;
+end
+$$;
+comment on function iam.group_to(text, text) is
+  'The group named, for a caller who may do the command with it. Raises 52171, 52172, 52173, 52271, 52281 or 52109.';
 
 create function iam.create_group(name text)
 returns uuid
@@ -61,9 +118,8 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target uuid := iam.resolve_group("group");
+  target uuid := iam.group_to('update', "group");
 begin
-  perform iam.require_to_manage(target);
   if num_nonnulls(name, members_see_each_other, members_manage_each_other) = 0 then
     raise sqlstate 'PT400' using message = 'Nothing to change was given.';
   end if;
@@ -91,13 +147,8 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target uuid := iam.resolve_group("group");
+  target uuid := iam.group_to('delete', "group");
 begin
-  perform iam.require_to_manage(target);
-  if not exists (select from iam.groups g where g.id = target and g.owner_id = iam.caller_id()) then
-    perform iam.require('iam.groups.delete', iam.caller_root_scope_id());
-  end if;
-  perform iam.require_delegates('iam.groups.delete', iam.caller_root_scope_id());
   delete from iam.groups where id = target;
   perform iam.record(50203, 'Group', target::text, iam.caller_root_scope_id(), null);
   return target;
@@ -169,38 +220,31 @@ $$;
 comment on function iam.remove_group_member(text, text) is
   'Ends a membership that was made by hand; everybody may end his own. Raises 52171, 52103, 52172, 52271 or 52281.';
 
-create function iam.switch_group("group" text, code integer)
+create function iam.switch_group(command text, "group" text)
 returns uuid
 language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target uuid := iam.resolve_group("group");
+  target uuid := iam.group_to(command, "group");
+  code integer := case command when 'enable' then 50204 when 'disable' then 50205 when 'unlock' then 50206 when 'lock' then 50207 end;
 begin
-  if exists (select from iam.groups g where g.id = target and g.is_system) then
-    raise sqlstate '52271' using message = 'The group is a system group.';
-  end if;
-  perform iam.require('iam.groups.update', iam.caller_root_scope_id());
-  if code = 50204 then
-    -- its members get back what it holds
-    perform iam.require_to_hand_out_group(target, null);
-  end if;
   update iam.groups g
-  set is_active = case code when 50204 then true when 50205 then false else g.is_active end,
-      is_locked = case code when 50207 then true when 50206 then false else g.is_locked end,
+  set is_active = case command when 'enable' then true when 'disable' then false else g.is_active end,
+      is_locked = case command when 'lock' then true when 'unlock' then false else g.is_locked end,
       updated_at = now()
   where g.id = target;
   perform iam.record(code, 'Group', target::text, iam.caller_root_scope_id(), null);
   return target;
 end
 $$;
-comment on function iam.switch_group(text, integer) is 'Enables, disables, locks or unlocks a group; the event''s number says which.';
+comment on function iam.switch_group(text, text) is 'Enables, disables, locks or unlocks a group.';
 
 create function iam.enable_group("group" text)
 returns uuid
 language sql volatile
 security definer set search_path = pg_catalog, pg_temp
-as $$ select iam.switch_group("group", 50204) $$;
+as $$ select iam.switch_group('enable', "group") $$;
 comment on function iam.enable_group(text) is
   'Lets a group give its members what it holds again. Needs iam.groups.update and all that it holds. Raises 52171, 52271 or 52109.';
 
@@ -208,7 +252,7 @@ create function iam.disable_group("group" text)
 returns uuid
 language sql volatile
 security definer set search_path = pg_catalog, pg_temp
-as $$ select iam.switch_group("group", 50205) $$;
+as $$ select iam.switch_group('disable', "group") $$;
 comment on function iam.disable_group(text) is
   'Ends everything that a group gives, at once, until it is enabled again. Needs iam.groups.update. Raises 52171, 52271 or 52109.';
 
@@ -216,7 +260,7 @@ create function iam.lock_group("group" text)
 returns uuid
 language sql volatile
 security definer set search_path = pg_catalog, pg_temp
-as $$ select iam.switch_group("group", 50207) $$;
+as $$ select iam.switch_group('lock', "group") $$;
 comment on function iam.lock_group(text) is
   'Freezes a group against changes; it goes on giving what it gives. Needs iam.groups.update. Raises 52171, 52271 or 52109.';
 
@@ -224,7 +268,7 @@ create function iam.unlock_group("group" text)
 returns uuid
 language sql volatile
 security definer set search_path = pg_catalog, pg_temp
-as $$ select iam.switch_group("group", 50206) $$;
+as $$ select iam.switch_group('unlock', "group") $$;
 comment on function iam.unlock_group(text) is
   'Lets a frozen group be changed again. Needs iam.groups.update. Raises 52171, 52271 or 52109.';
 
@@ -234,9 +278,8 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target uuid := iam.resolve_group("group");
+  target uuid := iam.group_to('setType', "group");
 begin
-  perform iam.require_to_manage(target);
   if type not in ('internal', 'external', 'hybrid') or type is null then
     raise sqlstate 'PT400' using message = 'A group is internal, external or hybrid.';
   end if;
@@ -257,9 +300,8 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target uuid := iam.resolve_group("group");
+  target uuid := iam.group_to('setAssignable', "group");
 begin
-  perform iam.require_to_manage(target);
   update iam.groups g set is_assignable = set_group_assignable.is_assignable, updated_at = now() where g.id = target;
   perform iam.record(50306, 'Group', target::text, iam.caller_root_scope_id(), jsonb_build_object('assignable', is_assignable));
   return target;
@@ -274,15 +316,9 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target uuid := iam.resolve_group("group");
-  heir uuid;
+  target uuid := iam.group_to('assignOwner', "group");
+  heir uuid := iam.resolve_user("user");
 begin
-  perform iam.require_to_manage(target);
-  if not exists (select from iam.groups g where g.id = target and g.owner_id = iam.caller_id()) then
-    perform iam.require('iam.groups.update', iam.caller_root_scope_id());
-  end if;
-  heir := iam.resolve_user("user");
-  perform iam.require_to_hand_out_group(target, null);
   update iam.groups g set owner_id = heir, updated_at = now() where g.id = target;
   perform iam.record(50215, 'Group', target::text, iam.caller_root_scope_id(), jsonb_build_object('user', heir));
   return target;
@@ -297,14 +333,9 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target uuid := iam.resolve_group("group");
   below uuid := iam.resolve_group(included);
+  target uuid := iam.group_to('include', "group");
 begin
-  perform iam.require_to_manage(target);
-  if exists (select from iam.groups g where g.id = target and (not g.is_assignable or g.type = 'external')) then
-    raise sqlstate '52173' using message = 'The group is not assignable, or external.';
-  end if;
-  perform iam.require_to_hand_out_group(target, null);
   insert into iam.group_includes (tenant_id, group_id, included_group_id) values (iam.caller_tenant_id(), target, below);
   perform iam.record(50213, 'Group', target::text, iam.caller_root_scope_id(), jsonb_build_object('included', below));
   return target;
@@ -319,10 +350,9 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target uuid := iam.resolve_group("group");
   below uuid := iam.resolve_group(included);
+  target uuid := iam.group_to('exclude', "group");
 begin
-  perform iam.require_to_manage(target);
   delete from iam.group_includes where group_id = target and included_group_id = below;
   if not found then
     raise sqlstate '52171' using message = 'The group does not exist.';
@@ -340,21 +370,13 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target uuid := iam.resolve_group("group");
-  issuer uuid;
+  target uuid := iam.group_to('createMapping', "group");
+  issuer uuid := iam.name_provider(provider);
   new_id uuid;
 begin
-  perform iam.require_to_manage(target);
-  perform iam.require('iam.groups.update', iam.caller_root_scope_id());
   if num_nonnulls(nullif(external_id, ''), nullif(external_role, '')) <> 1 then
     raise sqlstate '52174' using message = 'Either the provider''s group or its role must be given.';
-  elsif exists (select from iam.groups g where g.id = target and g.type = 'internal') then
-    raise sqlstate '52173' using message = 'An internal group has no members from a provider.';
   end if;
-  issuer := iam.name_provider(provider);
-  perform iam.require_to_hand_out_group(target, null);
-  -- whoever the provider puts into the group becomes a member of the tenant
-  perform iam.require('iam.users.create', iam.caller_root_scope_id());
   insert into iam.group_mappings (tenant_id, group_id, provider_id, external_id, external_role)
   values (iam.caller_tenant_id(), target, issuer, nullif(create_group_mapping.external_id, ''), nullif(create_group_mapping.external_role, ''))
   returning id into new_id;
@@ -367,24 +389,43 @@ $$;
 comment on function iam.create_group_mapping(text, text, text, text) is
   'Makes the holders of a provider''s group or role members of a group, and of its tenant. Needs iam.groups.update, iam.users.create and all that the group holds. Raises 52171, 52173, 52174, PT404, 52281 or 52109.';
 
+create function iam.group_mapping_to(command text, reference text)
+returns iam.group_mappings
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  given uuid := iam.id_in(reference, 'GroupMapping');
+  mapping iam.group_mappings;
+begin
+  perform iam.require_tenant();
+  select * into mapping
+  from iam.group_mappings m
+  where m.id = given and m.tenant_id = iam.caller_tenant_id() and m.group_id in (select iam.readable_groups());
+  if mapping.id is null then
+    raise sqlstate 'PT404' using message = 'The mapping does not exist.';
+  end if;
+  case command
+    when 'delete' then
+      perform iam.require_to_manage(mapping.group_id);
+      perform iam.require('iam.groups.update', iam.caller_root_scope_id());
+  end case;
+  return mapping;
+end
+$$;
+comment on function iam.group_mapping_to(text, text) is
+  'The mapping named, for a caller who may do the command with it. Raises PT404, 52172, 52271, 52281 or 52109.';
+
 create function iam.delete_group_mapping(mapping text)
 returns uuid
 language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  given uuid := iam.id_in(mapping, 'GroupMapping');
-  target uuid;
+  found_mapping iam.group_mappings := iam.group_mapping_to('delete', mapping);
+  given uuid := found_mapping.id;
+  target uuid := found_mapping.group_id;
 begin
-  perform iam.require_tenant();
-  select m.group_id into target
-  from iam.group_mappings m
-  where m.id = given and m.tenant_id = iam.caller_tenant_id() and m.group_id in (select iam.readable_groups());
-  if target is null then
-    raise sqlstate 'PT404' using message = 'The mapping does not exist.';
-  end if;
-  perform iam.require_to_manage(target);
-  perform iam.require('iam.groups.update', iam.caller_root_scope_id());
   delete from iam.group_mappings where id = given;
   -- with other mappings left, each member's next token tells whether he stays
   if not exists (select from iam.group_mappings m where m.group_id = target) then

@@ -116,7 +116,7 @@ begin
     null, given.id, at_scope, grantee.to_user, grantee.to_group, effect::iam.grant_effect, valid_from, valid_until
   );
   if effect = 'deny' then
-    perform iam.require_owners_beside(grantee.to_user);
+    perform iam.require_owners(grantee.to_user, false);
   end if;
   return new_id;
 end
@@ -124,14 +124,14 @@ $$;
 comment on function iam.grant_feature(text, text, text, text, text, timestamptz, timestamptz) is
   'Gives a feature to a user or a group at a scope and everything below it, or denies it to a user. Needs iam.grants.create there and the feature itself. Raises 52109, 52176, 52275, 52272, 52103, 52171, 52280, PT404 or PT400.';
 
-create function iam.revoke("grant" text)
-returns boolean
-language plpgsql volatile
+create function iam.grant_to(command text, reference text)
+returns iam.grants
+language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   tenant uuid := iam.require_tenant();
-  given uuid := iam.id_in("grant", 'Grant');
+  given uuid := iam.id_in(reference, 'Grant');
   g iam.grants;
 begin
   select * into g
@@ -147,15 +147,35 @@ begin
   if g.id is null then
     raise sqlstate 'PT404' using message = 'The grant does not exist.';
   end if;
-  perform iam.require('iam.grants.delete', g.scope_id);
-  if g.effect = 'deny' then
-    -- ending a deny gives: the caller must hold what it held back
-    perform iam.require_to_hand_out(g.role_id, g.feature_id, g.scope_id, null);
-  end if;
+  case command
+    when 'revoke' then
+      perform iam.require('iam.grants.delete', g.scope_id);
+      if g.effect = 'deny' then
+        -- ending a deny gives: the caller must hold what it held back
+        perform iam.require_to_hand_out(g.role_id, g.feature_id, g.scope_id, null);
+      end if;
+      if exists (select from iam.roles r where r.id = g.role_id and r.tenant_id is null and r.code = 'tenant_owner') then
+        perform iam.require_an_owner(g.tenant_id, ending => g.id);
+      end if;
+  end case;
+  return g;
+end
+$$;
+comment on function iam.grant_to(text, text) is
+  'The grant named, for a caller who may do the command with it: `access` asks the same. Raises PT404, 52109 or 52280.';
+
+create function iam.revoke("grant" text)
+returns boolean
+language plpgsql volatile
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  g iam.grants;
+begin
+  -- first of all: two owners may go at once
+  perform iam.lock_authority(iam.require_tenant());
+  g := iam.grant_to('revoke', "grant");
   delete from iam.grants where id = g.id;
-  if exists (select from iam.roles r where r.id = g.role_id and r.tenant_id is null and r.code = 'tenant_owner') then
-    perform iam.require_an_owner(g.tenant_id);
-  end if;
   perform iam.record(50305, 'Grant', g.id::text, g.scope_id, jsonb_strip_nulls(jsonb_build_object(
     'user', g.user_id, 'group', g.group_id, 'role', g.role_id, 'feature', g.feature_id, 'effect', g.effect
   )));

@@ -47,15 +47,37 @@ end
 $$;
 comment on function iam.require_own_scope(text) is 'A scope below its tenant''s root, by reference; raises PT404 or PT400.';
 
+create function iam.scope_to(command text, reference text)
+returns iam.scopes
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  s iam.scopes := iam.require_own_scope(reference);
+begin
+  case command
+    when 'update' then
+      perform iam.require('iam.scopes.update', s.id);
+    when 'delete' then
+      perform iam.require('iam.scopes.delete', s.parent_id);
+      if exists (select from iam.scopes child where child.parent_id = s.id) then
+        raise sqlstate 'PT409' using message = 'Scopes stand below this one.';
+      end if;
+  end case;
+  return s;
+end
+$$;
+comment on function iam.scope_to(text, text) is
+  'The scope named, for a caller who may do the command with it: `access` asks the same. Raises PT404, PT400, PT409 or 52109.';
+
 create function iam.update_scope(scope text, name text)
 returns uuid
 language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  s iam.scopes := iam.require_own_scope(scope);
+  s iam.scopes := iam.scope_to('update', scope);
 begin
-  perform iam.require('iam.scopes.update', s.id);
   if name is not null then
     perform iam.require_name(name);
   end if;
@@ -113,12 +135,8 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  s iam.scopes := iam.require_own_scope(scope);
+  s iam.scopes := iam.scope_to('delete', scope);
 begin
-  perform iam.require('iam.scopes.delete', s.parent_id);
-  if exists (select from iam.scopes child where child.parent_id = s.id) then
-    raise sqlstate 'PT409' using message = 'Scopes stand below this one.';
-  end if;
   delete from iam.scopes where id = s.id;
   perform iam.record(50344, 'Scope', s.id::text, s.parent_id, jsonb_build_object('type', s.type, 'key', s.key));
   return s.id;

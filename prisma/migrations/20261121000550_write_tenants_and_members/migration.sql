@@ -61,15 +61,32 @@ $$;
 comment on function iam.create_tenant(text, text, text) is
   'Creates a tenant with its root scope and its first owner (the caller unless another is given). Needs iam.tenants.create and everything else at global/all. Raises 52109, 52103 or PT400.';
 
+create function iam.tenant_to(command text, reference text)
+returns uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  target uuid := iam.resolve_tenant(reference);
+begin
+  case command
+    when 'update' then perform iam.require_in_tenant('iam.tenants.update', target);
+    when 'delete' then perform iam.require_in_tenant('iam.tenants.delete', target);
+  end case;
+  return target;
+end
+$$;
+comment on function iam.tenant_to(text, text) is
+  'The tenant named, for a caller who may do the command with it: `access` asks the same. Raises PT404 or 52109.';
+
 create function iam.update_tenant(tenant text, name text)
 returns uuid
 language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target uuid := iam.resolve_tenant(tenant);
+  target uuid := iam.tenant_to('update', tenant);
 begin
-  perform iam.require_in_tenant('iam.tenants.update', target);
   perform iam.require_name(name);
   update iam.tenants t set name = update_tenant.name, updated_at = now() where t.id = target;
   perform iam.record(50002, 'Tenant', target::text, iam.root_scope_id(target), jsonb_build_object('name', name));
@@ -85,9 +102,8 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target uuid := iam.resolve_tenant(tenant);
+  target uuid := iam.tenant_to('delete', tenant);
 begin
-  perform iam.require_in_tenant('iam.tenants.delete', target);
   perform iam.lock_authority(target);
   update iam.tenants t set deleted_at = now(), updated_at = now() where t.id = target;
   update iam.users u set selected_tenant_id = null where u.selected_tenant_id = target;
@@ -180,26 +196,22 @@ $$;
 comment on function iam.end_membership(uuid, uuid) is
   'Ends a membership with everything that hung on it: grants, groups, API keys, ownership of groups. Coming back revives nothing.';
 
-create function iam.remove_tenant_member("user" text)
+create function iam.member_to(command text, reference text)
 returns uuid
-language plpgsql volatile
+language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   tenant uuid := iam.require_tenant();
-  person uuid := iam.resolve_user("user");
-  was_owner boolean;
+  person uuid := iam.resolve_user(reference);
 begin
-  if person <> iam.caller_id() then
-    perform iam.require('iam.users.delete', iam.root_scope_id(tenant));
-  end if;
-  perform iam.require_delegates('iam.users.delete', iam.root_scope_id(tenant));
-  was_owner := exists (
-    select
-    from iam.grants g
-    join iam.roles r on r.id = g.role_id and r.tenant_id is null and r.code = 'tenant_owner'
-    where g.tenant_id = tenant and g.user_id = person
-  );
+  case command
+    when 'remove' then
+      if person <> iam.caller_id() then
+        perform iam.require('iam.users.delete', iam.root_scope_id(tenant));
+      end if;
+      perform iam.require_delegates('iam.users.delete', iam.root_scope_id(tenant));
+  end case;
   -- who reaches the tenant without being a member would be rid of what is denied to him here
   if exists (
     select from iam.grants g
@@ -211,10 +223,33 @@ begin
     where g.tenant_id = tenant and g.user_id = person and g.effect = 'deny'
       and (g.valid_until is null or g.valid_until > statement_timestamp());
   end if;
-  perform iam.end_membership(tenant, person);
-  if was_owner then
-    perform iam.require_an_owner(tenant);
+  if exists (
+    select
+    from iam.grants g
+    join iam.roles r on r.id = g.role_id and r.tenant_id is null and r.code = 'tenant_owner'
+    where g.tenant_id = tenant and g.user_id = person
+  ) then
+    perform iam.require_an_owner(tenant, leaving => person);
   end if;
+  return person;
+end
+$$;
+comment on function iam.member_to(text, text) is
+  'The member named, for a caller who may do the command with his membership: `access` asks the same. Raises 52108, 52103, 52109 or 52280.';
+
+create function iam.remove_tenant_member("user" text)
+returns uuid
+language plpgsql volatile
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tenant uuid := iam.require_tenant();
+  person uuid;
+begin
+  -- first of all: two owners may go at once
+  perform iam.lock_authority(tenant);
+  person := iam.member_to('remove', "user");
+  perform iam.end_membership(tenant, person);
   perform iam.record(50008, 'User', person::text, iam.root_scope_id(tenant), null);
   return person;
 end

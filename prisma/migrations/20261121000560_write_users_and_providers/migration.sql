@@ -39,18 +39,47 @@ $$;
 comment on function iam.create_user(text, text, boolean, boolean) is
   'Creates a user as a member of the caller''s tenant; somebody with this e-mail becomes a member instead. Needs iam.users.create. Raises 52108, 52109, PT400 or PT409.';
 
+create function iam.user_to(command text, reference text)
+returns uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  person uuid := iam.resolve_person(reference);
+begin
+  case command
+    when 'update' then
+      if person <> iam.caller_id() then
+        perform iam.require_over_user('iam.users.update', person);
+      end if;
+      perform iam.require_delegates('iam.users.update', iam.caller_root_scope_id());
+    when 'delete' then
+      perform iam.require_over_user('iam.users.delete', person);
+    when 'enable', 'disable', 'lock', 'unlock' then
+      perform iam.require_over_user('iam.users.update', person);
+    when 'linkIdentity' then
+      perform iam.require_over_user('iam.identities.create', person);
+  end case;
+  if command in ('enable', 'unlock', 'linkIdentity') then
+    -- somebody comes to hold, or to hold again, whatever he holds
+    perform iam.require_to_hand_out_user(person);
+  elsif command in ('delete', 'disable', 'lock') then
+    perform iam.require_owners(person, true);
+  end if;
+  return person;
+end
+$$;
+comment on function iam.user_to(text, text) is
+  'The user named, for a caller who may do the command with him: `access` asks the same. Raises 52103, 52104, 52109 or 52280.';
+
 create function iam.update_user("user" text, name text)
 returns uuid
 language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  person uuid := iam.resolve_person("user");
+  person uuid := iam.user_to('update', "user");
 begin
-  if person <> iam.caller_id() then
-    perform iam.require_over_user('iam.users.update', person);
-  end if;
-  perform iam.require_delegates('iam.users.update', iam.caller_root_scope_id());
   perform iam.require_name(name);
   update iam.users u set name = update_user.name, updated_at = now() where u.id = person;
   perform iam.record(50102, 'User', person::text, iam.caller_root_scope_id(), jsonb_build_object('name', name));
@@ -66,13 +95,14 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  person uuid := iam.resolve_person("user");
+  person uuid;
 begin
-  perform iam.require_over_user('iam.users.delete', person);
+  -- first of all: two owners may go at once
+  perform iam.lock_authority(iam.setting('app.tenant_id')::uuid);
+  person := iam.user_to('delete', "user");
   update iam.users u
   set is_active = false, deleted_at = now(), updated_at = now(), email = null, selected_tenant_id = null
   where u.id = person;
-  perform iam.require_owners_beside(person);
   delete from iam.identities i where i.user_id = person;
   perform iam.end_membership(m.tenant_id, person) from iam.tenant_members m where m.user_id = person;
   delete from iam.grants g where g.user_id = person;
@@ -83,38 +113,34 @@ $$;
 comment on function iam.delete_user(text) is
   'Ends a user for good: identities, memberships and grants go, what he wrote stays. Needs iam.users.delete over him. Raises 52103, 52104, 52109 or 52280.';
 
-create function iam.switch_user("user" text, code integer)
+create function iam.switch_user(command text, "user" text)
 returns uuid
 language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  person uuid := iam.resolve_person("user");
+  person uuid;
+  code integer := case command when 'enable' then 50104 when 'disable' then 50105 when 'unlock' then 50106 when 'lock' then 50107 end;
 begin
-  perform iam.require_over_user('iam.users.update', person);
-  if code in (50104, 50106) then
-    -- he gets back whatever he holds
-    perform iam.require_to_hand_out_user(person);
-  end if;
+  -- first of all: two owners may go at once
+  perform iam.lock_authority(iam.setting('app.tenant_id')::uuid);
+  person := iam.user_to(command, "user");
   update iam.users u
-  set is_active = case code when 50104 then true when 50105 then false else u.is_active end,
-      is_locked = case code when 50107 then true when 50106 then false else u.is_locked end,
+  set is_active = case command when 'enable' then true when 'disable' then false else u.is_active end,
+      is_locked = case command when 'lock' then true when 'unlock' then false else u.is_locked end,
       updated_at = now()
   where u.id = person;
-  if code in (50105, 50107) then
-    perform iam.require_owners_beside(person);
-  end if;
   perform iam.record(code, 'User', person::text, iam.caller_root_scope_id(), null);
   return person;
 end
 $$;
-comment on function iam.switch_user(text, integer) is 'Enables, disables, locks or unlocks a user; the event''s number says which.';
+comment on function iam.switch_user(text, text) is 'Enables, disables, locks or unlocks a user.';
 
 create function iam.enable_user("user" text)
 returns uuid
 language sql volatile
 security definer set search_path = pg_catalog, pg_temp
-as $$ select iam.switch_user("user", 50104) $$;
+as $$ select iam.switch_user('enable', "user") $$;
 comment on function iam.enable_user(text) is
   'Lets a disabled user act again. Needs iam.users.update over him and all that he holds. Raises 52103, 52104 or 52109.';
 
@@ -122,7 +148,7 @@ create function iam.disable_user("user" text)
 returns uuid
 language sql volatile
 security definer set search_path = pg_catalog, pg_temp
-as $$ select iam.switch_user("user", 50105) $$;
+as $$ select iam.switch_user('disable', "user") $$;
 comment on function iam.disable_user(text) is
   'Ends every session of a user from now on. Needs iam.users.update over him. Raises 52103, 52104, 52109 or 52280.';
 
@@ -130,7 +156,7 @@ create function iam.lock_user("user" text)
 returns uuid
 language sql volatile
 security definer set search_path = pg_catalog, pg_temp
-as $$ select iam.switch_user("user", 50107) $$;
+as $$ select iam.switch_user('lock', "user") $$;
 comment on function iam.lock_user(text) is
   'Keeps a user out until he is unlocked. Needs iam.users.update over him. Raises 52103, 52104, 52109 or 52280.';
 
@@ -138,7 +164,7 @@ create function iam.unlock_user("user" text)
 returns uuid
 language sql volatile
 security definer set search_path = pg_catalog, pg_temp
-as $$ select iam.switch_user("user", 50106) $$;
+as $$ select iam.switch_user('unlock', "user") $$;
 comment on function iam.unlock_user(text) is
   'Lets a locked user act again. Needs iam.users.update over him and all that he holds. Raises 52103, 52104 or 52109.';
 
@@ -150,14 +176,10 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  person uuid := iam.resolve_person("user");
-  issuer uuid;
+  person uuid := iam.user_to('linkIdentity', "user");
+  issuer uuid := iam.name_provider(provider);
   new_id uuid;
 begin
-  perform iam.require_over_user('iam.identities.create', person);
-  issuer := iam.name_provider(provider);
-  -- whoever holds the identity comes to hold what the user holds
-  perform iam.require_to_hand_out_user(person);
   insert into iam.identities (provider_id, subject, user_id)
   values (issuer, link_identity.subject, person)
   on conflict do nothing
@@ -195,18 +217,37 @@ end
 $$;
 comment on function iam.resolve_identity(text) is 'An identity that the caller may see, by global id; raises 52111.';
 
+create function iam.identity_to(command text, reference text, out identity uuid, out person uuid)
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  select r.identity, r.person into identity, person from iam.resolve_identity(reference) r;
+  case command
+    when 'unlink' then
+      if person <> iam.caller_id() then
+        perform iam.require_over_user('iam.identities.delete', person);
+      end if;
+      perform iam.require_delegates('iam.identities.delete', iam.caller_root_scope_id());
+    when 'enable' then
+      perform iam.require_over_user('iam.identities.update', person);
+      perform iam.require_to_hand_out_user(person);
+    when 'disable' then
+      perform iam.require_over_user('iam.identities.update', person);
+  end case;
+end
+$$;
+comment on function iam.identity_to(text, text) is
+  'The identity named, for a caller who may do the command with it: `access` asks the same. Raises 52111, 52104 or 52109.';
+
 create function iam.unlink_identity(identity text)
 returns uuid
 language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target record := iam.resolve_identity(identity);
+  target record := iam.identity_to('unlink', identity);
 begin
-  if target.person <> iam.caller_id() then
-    perform iam.require_over_user('iam.identities.delete', target.person);
-  end if;
-  perform iam.require_delegates('iam.identities.delete', iam.caller_root_scope_id());
   delete from iam.identities i where i.id = target.identity;
   perform iam.record(50135, 'Identity', target.identity::text, iam.caller_root_scope_id(), jsonb_build_object('user', target.person));
   return target.identity;
@@ -221,10 +262,8 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target record := iam.resolve_identity(identity);
+  target record := iam.identity_to('enable', identity);
 begin
-  perform iam.require_over_user('iam.identities.update', target.person);
-  perform iam.require_to_hand_out_user(target.person);
   update iam.identities i set is_enabled = true where i.id = target.identity;
   perform iam.record(50108, 'Identity', target.identity::text, iam.caller_root_scope_id(), jsonb_build_object('user', target.person));
   return target.identity;
@@ -239,9 +278,8 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target record := iam.resolve_identity(identity);
+  target record := iam.identity_to('disable', identity);
 begin
-  perform iam.require_over_user('iam.identities.update', target.person);
   update iam.identities i set is_enabled = false where i.id = target.identity;
   perform iam.record(50109, 'Identity', target.identity::text, iam.caller_root_scope_id(), jsonb_build_object('user', target.person));
   return target.identity;
@@ -289,6 +327,25 @@ begin
 end
 $$;
 comment on function iam.resolve_provider(text) is 'A provider, by global id or code, for holders of iam.providers.read at global/all; raises PT404.';
+
+create function iam.provider_to(command text, reference text)
+returns uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  target uuid := iam.resolve_provider(reference);
+begin
+  case command
+    when 'update', 'enable' then perform iam.require_over_providers('iam.providers.update');
+    when 'delete' then perform iam.require_over_providers('iam.providers.delete');
+    when 'disable' then perform iam.require('iam.providers.update', iam.find_scope(null, 'global', 'all'));
+  end case;
+  return target;
+end
+$$;
+comment on function iam.provider_to(text, text) is
+  'The provider named, for a caller who may do the command with it: `access` asks the same. Raises PT404 or 52109.';
 
 create function iam.create_provider(
   code text,
@@ -354,9 +411,8 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target uuid := iam.resolve_provider(provider);
+  target uuid := iam.provider_to('update', provider);
 begin
-  perform iam.require_over_providers('iam.providers.update');
   if num_nonnulls(
     name, audience, algorithms, jwks_uri, jwks, provisions, preset, claims, audience_claim, token_types, clock_tolerance_seconds
   ) = 0 or num_nonnulls(jwks_uri, jwks) = 2 then
@@ -392,9 +448,8 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target uuid := iam.resolve_provider(provider);
+  target uuid := iam.provider_to('delete', provider);
 begin
-  perform iam.require_over_providers('iam.providers.delete');
   delete from iam.providers p where p.id = target;
   perform iam.record(50013, 'Provider', target::text, iam.find_scope(null, 'global', 'all'), jsonb_build_object('code', provider));
   return target;
@@ -409,9 +464,8 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target uuid := iam.resolve_provider(provider);
+  target uuid := iam.provider_to('enable', provider);
 begin
-  perform iam.require_over_providers('iam.providers.update');
   update iam.providers p set is_enabled = true, updated_at = now() where p.id = target;
   perform iam.record(50014, 'Provider', target::text, iam.find_scope(null, 'global', 'all'), null);
   return target;
@@ -426,9 +480,8 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target uuid := iam.resolve_provider(provider);
+  target uuid := iam.provider_to('disable', provider);
 begin
-  perform iam.require('iam.providers.update', iam.find_scope(null, 'global', 'all'));
   update iam.providers p set is_enabled = false, updated_at = now() where p.id = target;
   perform iam.record(50015, 'Provider', target::text, iam.find_scope(null, 'global', 'all'), null);
   return target;

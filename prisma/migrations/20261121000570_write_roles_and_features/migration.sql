@@ -20,6 +20,28 @@ $$;
 comment on function iam.require_own_role(text, text) is
   'A role of the caller''s tenant over which he holds the feature at its root, by reference; raises 52177, PT403 or 52109.';
 
+create function iam.role_to(command text, reference text)
+returns uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  target uuid;
+begin
+  case command
+    when 'update', 'setAssignable' then
+      target := iam.require_own_role('iam.roles.update', reference);
+    when 'delete' then
+      target := iam.require_own_role('iam.roles.delete', reference);
+      -- where the role was denied, its end gives
+      perform iam.require_to_hand_out_through_role(target, iam.features_of_role(target), 'deny');
+  end case;
+  return target;
+end
+$$;
+comment on function iam.role_to(text, text) is
+  'The role named, for a caller who may do the command with it: `access` asks the same. Raises 52177, PT403 or 52109.';
+
 create function iam.create_role(code text, name text, description text default null)
 returns uuid
 language plpgsql volatile
@@ -50,7 +72,7 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target uuid := iam.require_own_role('iam.roles.update', role);
+  target uuid := iam.role_to('update', role);
 begin
   if num_nonnulls(name, description) = 0 then
     raise sqlstate 'PT400' using message = 'Nothing to change was given.';
@@ -76,10 +98,8 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target uuid := iam.require_own_role('iam.roles.delete', role);
+  target uuid := iam.role_to('delete', role);
 begin
-  -- where the role was denied, its end gives
-  perform iam.require_to_hand_out_through_role(target, iam.features_of_role(target), 'deny');
   delete from iam.roles r where r.id = target;
   perform iam.record(50303, 'Role', target::text, iam.caller_root_scope_id(), null);
   return target;
@@ -191,7 +211,7 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target uuid := iam.require_own_role('iam.roles.update', role);
+  target uuid := iam.role_to('setAssignable', role);
 begin
   update iam.roles r set is_assignable = set_role_assignable.is_assignable, updated_at = now() where r.id = target;
   perform iam.record(50306, 'Role', target::text, iam.caller_root_scope_id(), jsonb_build_object('assignable', is_assignable));
@@ -235,6 +255,23 @@ $$;
 comment on function iam.create_feature(text, text, text, text, integer) is
   'Creates a feature below the one that its code names: orders.cancel below orders. Needs iam.features.create at global/all. Raises 52109, 52179, 52275 or PT400.';
 
+create function iam.feature_to(command text, reference text)
+returns uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  target uuid := iam.resolve_feature(reference);
+begin
+  case command
+    when 'update', 'setAssignable' then perform iam.require('iam.features.update', iam.find_scope(null, 'global', 'all'));
+  end case;
+  return target;
+end
+$$;
+comment on function iam.feature_to(text, text) is
+  'The feature named, for a caller who may do the command with it: `access` asks the same. Raises 52274, 52275 or 52109.';
+
 create function iam.update_feature(feature text, description text default null, route text default null, route_parent text default null, sort_order integer default null)
 returns uuid
 language plpgsql volatile
@@ -242,11 +279,9 @@ security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   everywhere uuid := iam.find_scope(null, 'global', 'all');
-  target uuid := iam.resolve_feature(feature);
+  target uuid := iam.feature_to('update', feature);
   above uuid;
 begin
-  perform iam.require_caller();
-  perform iam.require('iam.features.update', everywhere);
   if num_nonnulls(description, route, route_parent, sort_order) = 0 then
     raise sqlstate 'PT400' using message = 'Nothing to change was given.';
   end if;
@@ -283,10 +318,8 @@ security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   everywhere uuid := iam.find_scope(null, 'global', 'all');
-  target uuid := iam.resolve_feature(feature);
+  target uuid := iam.feature_to('setAssignable', feature);
 begin
-  perform iam.require_caller();
-  perform iam.require('iam.features.update', everywhere);
   update iam.features f set is_assignable = set_feature_assignable.is_assignable where f.id = target;
   perform iam.record(50306, 'Feature', target::text, everywhere, jsonb_build_object('assignable', is_assignable));
   return target;

@@ -242,13 +242,48 @@ $$;
 comment on function iam.create_api_key(text, text, text, text[], text, timestamptz, text) is
   'Makes an API key of the caller''s, or of another member with iam.api_keys.create, all that he holds, and what the key is given for as long as it lasts. Raises 52108, 52109, 52103, 52178, 52274, 52275, PT404, PT400 or 23505.';
 
+create function iam.api_key_to(command text, reference text)
+returns uuid
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  target uuid;
+  k iam.api_keys;
+begin
+  case command
+    when 'update' then
+      target := iam.require_over_api_key('iam.api_keys.update', reference);
+    when 'revoke' then
+      target := iam.require_over_api_key('iam.api_keys.delete', reference);
+    when 'rotate' then
+      target := iam.require_over_api_key('iam.api_keys.update', reference);
+      perform iam.require_oneself();
+      select * into k from iam.api_keys candidate where candidate.id = target;
+      if not iam.is_usable(k) then
+        raise sqlstate 'PT409' using message = 'The API key was revoked or has expired.';
+      end if;
+      -- the new secret is for whoever rotates: it must not let him do what he can't
+      if k.user_id <> iam.caller_id() then
+        perform iam.require_to_hand_out_user(k.user_id);
+      end if;
+      if k.user_id <> iam.caller_id() or iam.is_delegated() then
+        perform iam.require_to_hand_out_key(target, k.expires_at);
+      end if;
+  end case;
+  return target;
+end
+$$;
+comment on function iam.api_key_to(text, text) is
+  'The API key named, for a caller who may do the command with it: `access` asks the same. Raises PT404, PT409 or 52109.';
+
 create function iam.update_api_key(key text, name text default null, expires_at timestamptz default null)
 returns uuid
 language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target uuid := iam.require_over_api_key('iam.api_keys.update', key);
+  target uuid := iam.api_key_to('update', key);
   owner uuid;
   ends timestamptz;
 begin
@@ -282,27 +317,15 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target uuid := iam.require_over_api_key('iam.api_keys.update', key);
+  target uuid := iam.api_key_to('rotate', key);
   new_hash bytea := iam.read_secret_hash(secret_hash);
-  k iam.api_keys;
 begin
-  perform iam.require_oneself();
-  select * into k from iam.api_keys candidate where candidate.id = target;
-  if not iam.is_usable(k) then
-    raise sqlstate 'PT409' using message = 'The API key was revoked or has expired.';
-  elsif overlap_seconds is null or overlap_seconds not between 0 and 604800 then
+  if overlap_seconds is null or overlap_seconds not between 0 and 604800 then
     raise sqlstate 'PT400' using message = 'The old secret is accepted for 0 to 604800 seconds more.';
-  end if;
-  -- the new secret is for whoever rotates: it must not let him do what he can't
-  if k.user_id <> iam.caller_id() then
-    perform iam.require_to_hand_out_user(k.user_id);
-  end if;
-  if k.user_id <> iam.caller_id() or iam.is_delegated() then
-    perform iam.require_to_hand_out_key(target, k.expires_at);
   end if;
   update iam.api_keys candidate
   set secret_hash = new_hash,
-      previous_hash = case when overlap_seconds > 0 then k.secret_hash end,
+      previous_hash = case when overlap_seconds > 0 then candidate.secret_hash end,
       previous_until = case when overlap_seconds > 0 then statement_timestamp() + make_interval(secs => overlap_seconds) end
   where candidate.id = target;
   perform iam.record(
@@ -320,7 +343,7 @@ language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  target uuid := iam.require_over_api_key('iam.api_keys.delete', key);
+  target uuid := iam.api_key_to('revoke', key);
 begin
   update iam.api_keys k
   set revoked_at = coalesce(k.revoked_at, statement_timestamp()), previous_hash = null, previous_until = null

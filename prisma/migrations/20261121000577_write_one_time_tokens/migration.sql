@@ -186,33 +186,53 @@ $$;
 comment on function iam.use_token(text) is
   'Uses a token up; an invitation makes the caller a member, with its role. Answers the tenant. Raises PT401, PT400, 52109, 52276, 52277, 52278 or 52279.';
 
+create function iam.token_to(command text, reference text)
+returns iam.tokens
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  root uuid := iam.root_scope_id(iam.require_tenant());
+  given uuid := iam.id_in(reference, 'Token');
+  t iam.tokens;
+begin
+  select * into t
+  from iam.tokens candidate
+  where candidate.id = given
+    and candidate.tenant_id = iam.caller_tenant_id()
+    and (candidate.created_by = iam.caller_id() or iam.caller_can('iam.users.read', root));
+  if t.id is null then
+    raise sqlstate '52277' using message = 'The token does not exist.';
+  end if;
+  case command
+    when 'revoke' then
+      if t.created_by <> iam.caller_id() then
+        perform iam.require('iam.users.create', root);
+      end if;
+      perform iam.require_delegates('iam.users.create', root);
+      if t.used_at is not null then
+        raise sqlstate '52276' using message = 'The token was used already.';
+      end if;
+  end case;
+  return t;
+end
+$$;
+comment on function iam.token_to(text, text) is
+  'The token named, for a caller who may do the command with it: `access` asks the same. Raises 52108, 52277, 52276 or 52109.';
+
 create function iam.revoke_token(token text)
 returns uuid
 language plpgsql volatile
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  root uuid := iam.root_scope_id(iam.require_tenant());
-  given uuid := iam.id_in(token, 'Token');
   t iam.tokens;
 begin
   -- who uses it at the same moment is either before this, or finds it revoked
-  select * into t
-  from iam.tokens candidate
-  where candidate.id = given
-    and candidate.tenant_id = iam.caller_tenant_id()
-    and (candidate.created_by = iam.caller_id() or iam.caller_can('iam.users.read', root))
+  perform from iam.tokens candidate
+  where candidate.id = iam.id_in(token, 'Token') and candidate.tenant_id = iam.caller_tenant_id()
   for update;
-  if t.id is null then
-    raise sqlstate '52277' using message = 'The token does not exist.';
-  end if;
-  if t.created_by <> iam.caller_id() then
-    perform iam.require('iam.users.create', root);
-  end if;
-  perform iam.require_delegates('iam.users.create', root);
-  if t.used_at is not null then
-    raise sqlstate '52276' using message = 'The token was used already.';
-  end if;
+  t := iam.token_to('revoke', token);
   update iam.tokens candidate
   set revoked_at = coalesce(candidate.revoked_at, statement_timestamp())
   where candidate.id = t.id;

@@ -161,3 +161,37 @@ end
 $$;
 comment on function iam.features_held(text, text) is
   'Every feature that the caller, or a member of his tenant, holds at a scope written type/key, with the topmost scope that gives it there; without a scope, every feature held anywhere, with the scopes where that begins, and whether it reaches the tenant''s root. Raises 52109 unless the caller holds iam.explain there, then 52103.';
+
+create function iam.may(command text, kind text, id uuid)
+returns boolean
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  reference text := kind || ':' || id;
+begin
+  -- the very checks that the functions begin with which then write
+  case kind
+    when 'Tenant' then perform iam.tenant_to(command, reference);
+    when 'User' then perform case when command = 'remove' then iam.member_to(command, reference) else iam.user_to(command, reference) end;
+    when 'Identity' then perform iam.identity_to(command, reference);
+    when 'Provider' then perform iam.provider_to(command, reference);
+    when 'Group' then perform iam.group_to(command, reference);
+    when 'GroupMapping' then perform iam.group_mapping_to(command, reference);
+    when 'Role' then perform iam.role_to(command, reference);
+    when 'Feature' then perform iam.feature_to(command, reference);
+    when 'Scope' then perform iam.scope_to(command, reference);
+    when 'Grant' then perform iam.grant_to(command, reference);
+    when 'ApiKey' then perform iam.api_key_to(command, reference);
+    when 'Token' then perform iam.token_to(command, reference);
+  end case;
+  return true;
+exception when others then
+  if sqlstate ~ '^(52|PT4)' then
+    return false;
+  end if;
+  raise;
+end
+$$;
+comment on function iam.may(text, text, uuid) is
+  'Whether the caller may do a command with a user, a group, a grant …, by the checks of the function that does it. What it asks of other arguments is told only when it is tried. False for what he may not see.';

@@ -409,6 +409,7 @@ grant execute on function
   iam.can(text, text, text),
   iam.can_all(text[], text[], text),
   iam.features_held(text, text),
+  iam.may(text, text, uuid),
   iam.can_route(text),
   iam.authorized_routes(),
   iam.scopes_with(text),

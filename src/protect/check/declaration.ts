@@ -1,6 +1,6 @@
 /** In charge of wrong declarations. The compiler finds most; what it can't, and what a cast hides, stops the build here. */
 import { type Model, type ModelName, models } from "../../generated/datamodel.js";
-import type { FieldRule, Through } from "../declaration.js";
+import type { FieldRule, FunctionCommand, Through } from "../declaration.js";
 import { checkFieldRule } from "./field-rules.js";
 import { refuse, requireField, requireId } from "./refuse.js";
 import { checkShares } from "./shares.js";
@@ -20,6 +20,7 @@ export interface Declared {
   readonly hidden?: readonly string[] | undefined;
   readonly readOnly?: readonly string[] | undefined;
   readonly commands?: readonly string[] | undefined;
+  readonly functions?: { readonly [command: string]: FunctionCommand } | undefined;
   readonly references?: { readonly [field: string]: string | undefined } | undefined;
   readonly lists?: { readonly [name: string]: Through } | undefined;
 }
@@ -38,6 +39,7 @@ export function checkDeclaration(model: ModelName, declared: Declared): void {
   checkConditions(model, declared);
   checkNames(model, declared);
   checkCommands(model, declared);
+  checkFunctions(model, declared);
   for (const [name, rule] of Object.entries(declared.fields ?? {}))
     if (rule) checkFieldRule(model, name, rule, declared);
 }
@@ -129,4 +131,11 @@ function checkCommands(model: ModelName, { commands = [], shares }: Declared): v
   if (shares !== undefined) checkShares(model, shares);
   else if (commands.includes("share"))
     refuse(model, "is to be shared, but says not by what", "Name the model with the shares.");
+}
+
+function checkFunctions(model: ModelName, { functions = {} }: Declared): void {
+  const [first] = Object.keys(functions);
+  if (first !== undefined && models[model].schema !== "iam")
+    refuse(model, `leaves ${first} to a function, but is no table of iam`, "Name it among the commands.");
+  for (const { writes = [] } of Object.values(functions)) for (const field of writes) requireField(model, field);
 }

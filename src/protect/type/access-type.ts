@@ -1,8 +1,7 @@
 /** In charge of `access`: on every row, what the caller may do with it, command by command and field by field. */
 import { builder } from "../../builder/builder.js";
-import type { Command } from "../declaration.js";
 import { protectionOf } from "../policies/protection-of.js";
-import { mayDo } from "../read/access.js";
+import { mayCall, mayDo } from "../read/access.js";
 import { carry, type Values } from "../read/field-plan.js";
 import { mayReadField, mayWriteField } from "../read/guard.js";
 import { allOf, anyOf, type Source, type Sql } from "../read/sql.js";
@@ -13,17 +12,16 @@ import { spoken } from "./describe.js";
 import type { ObjectFields } from "./object-fields.js";
 import { rowScope } from "./row-scope.js";
 
-/** The field `access`, where the policies are made from the declaration. In `iam` functions write, each with checks of its own. */
+/** The field `access`: by the policies that are made from the declaration or, in `iam`, by the checks of the functions that write. */
 export function accessField(t: ObjectFields, resource: Resource, resources: Resources) {
-  if (!isJudged(resource)) return {};
-  const verdicts = verdictsOn(resource, resources);
+  const verdicts = isJudged(resource) ? verdictsOfPolicies(resource, resources) : verdictsOfFunctions(resource);
   return {
     access: t.field({
-      type: accessType(resource),
+      type: accessType(resource, verdicts),
       nullable: false,
       description: `What the caller may do with the ${spoken(resource.singular)}.`,
       authScopes: rowScope,
-      extensions: carry({ kind: "part", values: verdicts, isComputedOnce: true }),
+      extensions: carry({ kind: "part", values: valuesOf(verdicts), isComputedOnce: true }),
       resolve: (row, _args, _context, info) => row[info.path.key] as Row,
     }),
   };
@@ -34,41 +32,71 @@ export function isJudged({ table }: Resource): boolean {
   return table.schema !== "iam";
 }
 
-type RowCommand = Exclude<Command, "create">;
+/** A command on a row, and whether the caller may do it. */
+interface Verdict {
+  readonly command: string;
+  readonly description: string;
+  readonly isAllowed: (row: Source) => Sql;
+  readonly writes: (column: Column) => boolean;
+}
 
-const done: Readonly<Record<RowCommand, string>> = { read: "see", update: "edit", delete: "delete", share: "share" };
+const nothing = () => false;
+const reading: Verdict = {
+  command: "read",
+  description: "Whether he may see it.",
+  // Whoever asks has the row already.
+  isAllowed: () => allOf([]),
+  writes: nothing,
+};
 
-function rowCommands({ commands }: Resource): readonly RowCommand[] {
-  return [...commands].flatMap((command) => (command === "create" ? [] : [command]));
+const done: Readonly<Record<string, string>> = { update: "edit", delete: "delete", share: "share" };
+
+function verdictsOfPolicies(resource: Resource, resources: Resources): readonly Verdict[] {
+  const protection = protectionOf(resource, resources);
+  const editable = new Set(editableColumns(resource));
+  const commands = [...resource.commands].filter((command) => command !== "create" && command !== "read");
+  const verdicts = commands.map((command) => ({
+    command,
+    description: `Whether he may ${done[command]} it.`,
+    isAllowed: (row: Source) => mayDo(protection, command, row) ?? anyOf([]),
+    writes: command === "update" ? (column: Column) => editable.has(column) : nothing,
+  }));
+  return [reading, ...verdicts];
+}
+
+function verdictsOfFunctions(resource: Resource): readonly Verdict[] {
+  const verdicts = [...resource.functions].map(([command, { mutation, writes = [] }]) => ({
+    command,
+    description: `Whether \`${mutation}\` would let him.`,
+    isAllowed: (row: Source) => mayCall(resource, command, row),
+    writes: ({ name }: Column) => writes.includes(name),
+  }));
+  return [reading, ...verdicts];
 }
 
 // Marked as no column is, so that none stands in its place.
-function verdict(command: RowCommand): string {
+function keyOf({ command }: Pick<Verdict, "command">): string {
   return `${command}?`;
 }
 
-function verdictsOn(resource: Resource, resources: Resources): (row: Source) => Values {
-  const protection = protectionOf(resource, resources);
-  const judged = (command: RowCommand, row: Source): Sql =>
-    // Whoever asks has the row already.
-    command === "read" ? allOf([]) : (mayDo(protection, command, row) ?? anyOf([]));
-  return (row) => Object.fromEntries(rowCommands(resource).map((command) => [verdict(command), judged(command, row)]));
+function valuesOf(verdicts: readonly Verdict[]): (row: Source) => Values {
+  return (row) => Object.fromEntries(verdicts.map((verdict) => [keyOf(verdict), verdict.isAllowed(row)]));
 }
 
-function accessType(resource: Resource) {
+function accessType(resource: Resource, verdicts: readonly Verdict[]) {
   const words = spoken(resource.singular);
-  const Fields = fieldsType(resource);
+  const Fields = fieldsType(resource, verdicts);
   return builder.objectRef<Row>(`${resource.name}Access`).implement({
     description: `What the caller may do with one ${words}, at this moment.`,
     fields: (t) => ({
       ...Object.fromEntries(
-        rowCommands(resource).map((command) => [
-          command,
+        verdicts.map((verdict) => [
+          verdict.command,
           t.boolean({
             nullable: false,
-            description: `Whether he may ${done[command]} it.`,
+            description: verdict.description,
             authScopes: rowScope,
-            extensions: carry({ kind: "value", expression: (row) => row(verdict(command)) }),
+            extensions: carry({ kind: "value", expression: (row) => row(keyOf(verdict)) }),
             resolve: (row, _args, _context, info) => row[info.path.key] === true,
           }),
         ]),
@@ -85,7 +113,7 @@ function accessType(resource: Resource) {
   });
 }
 
-function fieldsType(resource: Resource) {
+function fieldsType(resource: Resource, verdicts: readonly Verdict[]) {
   return builder.objectRef<Row>(`${resource.name}FieldsAccess`).implement({
     description: `What the caller may do with the fields of one ${spoken(resource.singular)}.`,
     fields: (t) =>
@@ -95,11 +123,11 @@ function fieldsType(resource: Resource) {
           t.field({
             type: FieldAccess,
             nullable: false,
-            description: `The ${spoken(column.name)}.`,
+            description: `What he may do with \`${column.name}\`.`,
             authScopes: rowScope,
             extensions: carry({
               kind: "part",
-              values: (row) => fieldVerdicts(resource, column, row),
+              values: (row) => fieldVerdicts(resource, { column, verdicts }, row),
               isComputedOnce: false,
             }),
             resolve: (row, _args, _context, info) => row[info.path.key] as Row,
@@ -109,12 +137,17 @@ function fieldsType(resource: Resource) {
   });
 }
 
-function fieldVerdicts(resource: Resource, column: Column, row: Source): Values {
-  const isEditable = resource.commands.has("update") && editableColumns(resource).includes(column);
+interface AskedField {
+  readonly column: Column;
+  readonly verdicts: readonly Verdict[];
+}
+
+function fieldVerdicts(resource: Resource, { column, verdicts }: AskedField, row: Source): Values {
+  const writing = verdicts.filter(({ writes }) => writes(column)).map((verdict) => row(keyOf(verdict)));
   const rule = mayWriteField(resource, column, row);
   return {
     [readable]: mayReadField(resource, column, row) ?? allOf([]),
-    [writable]: isEditable ? allOf([row(verdict("update")), ...(rule ? [rule] : [])]) : anyOf([]),
+    [writable]: allOf([anyOf(writing), ...(rule ? [rule] : [])]),
   };
 }
 
