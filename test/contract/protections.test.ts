@@ -49,6 +49,15 @@ describe("a declaration", () => {
     expect(changed).toContain("drop function iam.shared_todos(text, text);");
   });
 
+  it("takes every right on shares that it has no more", () => {
+    const last = { name: "20260101000000_protect_todos", script: protectScript(todos, nothing) ?? "" };
+    const script = protectScript({ ...todos, shares: null }, { ...nothing, migrations: [last] });
+    expect(script).toContain("drop policy todo_shares_all_tenant on public.todo_shares;");
+    expect(script).toContain("revoke all on public.todo_shares from web_user, web_anon, iam_definer;");
+    expect(script).toContain("revoke all on public.todos from web_user, web_anon;");
+    expect(script).not.toContain("on public.todo_shares to");
+  });
+
   it("brings a table that no migration makes", () => {
     const tables = `CREATE TABLE "public"."sales" (\n  "id" UUID NOT NULL\n);\n\nCREATE TABLE "public"."unrelated" (\n  "id" UUID\n);\n\nCREATE INDEX "i" ON "public"."sales"("id");\n`;
     const script = protectScript(sales, { ...nothing, tables });

@@ -88,7 +88,8 @@ function statementsOn(wanted: readonly Table[], script: string): readonly string
 
 // What the last migration made, and nothing that somebody added by hand: the file says what there is.
 function undo(protection: Protection, script: string): string {
-  const tables = [qualified(protection), ...(protection.shares ? [qualified(protection.shares)] : [])];
+  const tables = [...script.matchAll(/^alter table (\S+) force row level security;/gm)].map(([, on]) => on ?? "");
+  const kept = [qualified(protection), ...(protection.shares ? [qualified(protection.shares)] : [])];
   const made = [...script.matchAll(/^create (policy|trigger) (\S+)\s(?:[^;]*?\s)?on (\S+)/gm)];
   const shared = [...script.matchAll(/^create function (iam\.shared_\S+?)\(/gm)];
   const ways = [...script.matchAll(/^create function (iam\.ways_to_\S+?\(uuid, text\))/gm)];
@@ -96,7 +97,7 @@ function undo(protection: Protection, script: string): string {
     ...made.map(([, kind, what, on]) => `drop ${kind} ${what} on ${on};`),
     ...shared.map(([, what]) => `drop function ${what}(text, text);`),
     ...ways.map(([, what]) => `drop function ${what};`),
-    ...tables.map((on) => `revoke all on ${on} from web_user, web_anon;`),
+    ...tables.map((on) => `revoke all on ${on} from web_user, web_anon${kept.includes(on) ? "" : ", iam_definer"};`),
   ].join("\n")}\n`;
 }
 
