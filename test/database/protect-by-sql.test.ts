@@ -12,7 +12,7 @@ const people = ["alice@acme.test", "bob@acme.test", "jane@acme.test", "carol@glo
 const [alice, bob, jane, carol] = people as [SqlCaller, SqlCaller, SqlCaller, SqlCaller];
 
 const columns = `id uuid primary key default gen_random_uuid(), tenant_id uuid not null default iam.caller_tenant_id(),
-  owner_id uuid default iam.caller_id(), scope_id uuid default iam.caller_root_scope_id(), campus text, group_id uuid, team_id uuid not null default gen_random_uuid(),
+  owner_id uuid default iam.caller_id(), scope_id uuid default iam.caller_root_scope_id(), campus text, group_id uuid, team_id uuid not null default gen_random_uuid(), folder_id uuid,
   text text not null default 'x', created_at timestamptz default now(), updated_at timestamptz default now()`;
 const shareColumns = `id uuid primary key default gen_random_uuid(), tenant_id uuid not null default iam.caller_tenant_id(), note_id uuid not null,
   group_id uuid, user_id uuid, can_read boolean not null default true, can_write boolean not null default false, can_delete boolean not null default false`;
@@ -33,8 +33,8 @@ const plain: Protection = {
   commands: new Set(["read", "create", "update", "delete"]),
   featureOf: (command) => `notes.${command}`,
   fieldFeatures: [],
-  insertable: ["campus", "text", "scope_id", "group_id", "team_id"],
-  updatable: ["campus", "text", "scope_id", "group_id", "team_id"],
+  insertable: [],
+  updatable: [],
   isStamped: true,
 };
 
@@ -43,6 +43,23 @@ const id = { column: "scope_id", type: null };
 const key = { column: "campus", type: "campus" };
 const group = { column: "group_id", isRequired: false };
 const own = { read: "view_sales_page", create: "a.b.c", update: "notes.update", delete: "notes.delete" };
+
+/** What notes follow, and what that follows. */
+const shelves: Partial<Protection> = {
+  ...{ table: "shelves", singular: "shelf", plural: "shelves", owner: "owner_id", scope: id },
+  featureOf: (command) => `shelves.${command}`,
+};
+const folders: Partial<Protection> = {
+  ...{ table: "folders", singular: "folder", plural: "folders", owner: "owner_id", group },
+  conditions: { update: { text: "x" } },
+  featureOf: (command) => `folders.${command}`,
+};
+const above = [
+  "iam.protect('by_sql.shelves', owner_column => 'owner_id', scope_column => 'scope_id', singular => 'shelf')",
+  `iam.protect('by_sql.folders', owner_column => 'owner_id', group_column => 'group_id', conditions => '{"update": "text = ''x''"}',
+     parent_table => 'by_sql.shelves', parent_column => 'folder_id')`,
+];
+const following = "parent_table => 'by_sql.folders', parent_column => 'folder_id'";
 
 /** Each form with the arguments that say the same. */
 const forms: readonly (readonly [options: string, form: Partial<Protection>])[] = [
@@ -76,14 +93,32 @@ const forms: readonly (readonly [options: string, form: Partial<Protection>])[] 
     `owner_column => 'owner_id', features => '${JSON.stringify(own)}'`,
     { owner: "owner_id", featureOf: (command) => own[command as RowCommand] },
   ],
+  [
+    `owner_column => 'owner_id', conditions => '{"create": "text = ''x''", "update": "text = ''x'' and campus is null", "delete": "text in (''x'', ''y'')"}'`,
+    {
+      owner: "owner_id",
+      conditions: { create: { text: "x" }, update: { text: "x", campus: null }, delete: { text: ["x", "y"] } },
+    },
+  ],
+  [following, { parent: follow("folders") }],
+  [`${following}, owner_column => 'owner_id'`, { owner: "owner_id", parent: follow("folders") }],
+  [
+    `${following}, scope_column => 'scope_id', share_table => 'note_shares'`,
+    { scope: id, shares, parent: follow("folders") },
+  ],
 ];
 
-const writable = ["owner_id", "scope_id", "campus", "group_id", "team_id", "text"];
+// The schema is given where the tables are made.
+function follow(table: "folders" | "shelves"): Protection["parent"] {
+  const form = table === "shelves" ? shelves : { ...folders, parent: follow("shelves") };
+  return { column: "folder_id", protection: declared("by_hand", form) };
+}
 
 function declared(schema: string, form: Partial<Protection>): Protection {
-  const named = [form.owner, form.scope?.column, form.group?.column];
+  const writable = ["owner_id", "scope_id", "campus", "group_id", "team_id", "folder_id", "text"];
+  const named = [form.owner, form.scope?.column, form.group?.column, form.parent?.column];
   const updatable = writable.filter((column) => !named.includes(column));
-  const placed = [form.scope?.column, form.group?.column].filter((column) => column !== undefined);
+  const placed = [form.scope?.column, form.group?.column, form.parent?.column].filter((column) => column !== undefined);
   const commands = form.commands ?? new Set([...plain.commands, ...(form.shares ? (["share"] as const) : [])]);
   const ofSchema = form.shares == null ? {} : { shares: { ...form.shares, schema } };
   return { ...plain, schema, updatable, insertable: [...updatable, ...placed], ...form, commands, ...ofSchema };
@@ -92,6 +127,7 @@ function declared(schema: string, form: Partial<Protection>): Protection {
 async function tables(schema: string): Promise<void> {
   await database.owner.query(`drop schema if exists ${schema} cascade; create schema ${schema};
     grant usage, create on schema ${schema} to api_owner, iam_definer; grant usage on schema ${schema} to web_user, web_anon;
+    create table ${schema}.shelves (${columns}); create table ${schema}.folders (${columns});
     create table ${schema}.notes (${columns}); create table ${schema}.note_shares (${shareColumns})`);
 }
 
@@ -99,6 +135,14 @@ type Ask = Parameters<typeof readGuard>[0];
 const ask: Ask = async (sql, values) => (await database.owner.query(sql, values && [...values])).rows;
 const findings = () =>
   examine({ adminUrl: database.adminUrl, login: "authenticator", protections: declaredProtections() });
+
+const ofLastForm = `do $$
+  declare f record;
+  begin
+    for f in select oid::regprocedure as signature from pg_proc where pronamespace = 'iam'::regnamespace and proname ~ 'by_(hand|sql)_' loop
+      execute format('drop function if exists %s cascade', f.signature);
+    end loop;
+  end $$`;
 
 async function guardOf(schema: string) {
   const client = await database.owner.connect();
@@ -119,7 +163,11 @@ async function guardOf(schema: string) {
        where p.pronamespace = 'iam'::regnamespace and p.proname in ('shared_' || $1 || '_notes', 'ways_to_' || $1 || '_notes') order by 1`,
       [schema],
     );
-    return JSON.parse(JSON.stringify({ notes, given, comments, functions }).replaceAll(schema, "here"));
+    const text = JSON.stringify({ notes, given, comments, functions }).replaceAll(schema, "here");
+    // A condition is told as it was written; the policies compare what it means.
+    return JSON.parse(
+      text.replaceAll(/ Only where [^.]*\./g, "").replaceAll(/then case when .*? then/g, "then case when … then"),
+    );
   } finally {
     client.release(true);
   }
@@ -129,9 +177,12 @@ describe("iam.protect", () => {
   test.each(forms)("writes what the generator writes, and running it again the same: %s", async (options, form) => {
     await tables("by_hand");
     await tables("by_sql");
-    await database.owner.query(
-      "drop function if exists iam.shared_by_hand_notes, iam.shared_by_sql_notes, iam.ways_to_by_hand_notes, iam.ways_to_by_sql_notes",
-    );
+    await database.owner.query(ofLastForm);
+    if (form.parent) {
+      const [folder, shelf] = [form.parent.protection, form.parent.protection.parent?.protection];
+      for (const protection of [shelf, folder]) if (protection) await database.owner.query(guardTable(protection));
+      for (const call of above) await database.owner.query(`select ${call}`);
+    }
     await database.owner.query(guardTable(declared("by_hand", form)));
     const call =
       `select iam.protect('by_sql.notes', ${options.replace("'note_shares'", "'by_sql.note_shares'")})`.replace(
@@ -193,6 +244,23 @@ describe("iam.protect", () => {
     ["'by_sql.notes', share_table => 'by_sql.notes'", "PT400"],
     ["'by_sql.notes', writable => '{title}'", "PT400"],
     ["'by_sql.notes', writable => '{tenant_id}'", "PT400"],
+    ["'by_sql.notes', parent_table => 'by_sql.notes', parent_column => 'folder_id'", "PT400"],
+    ["'by_sql.notes', parent_table => 'by_sql.folders', parent_column => 'folder_id'", "PT400"],
+    ["'by_sql.notes', parent_table => 'public.todos', parent_column => 'folder_id'", "PT400"],
+    ["'by_sql.notes', parent_table => 'by_sql.shelves'", "PT400"],
+    ["'by_sql.notes', parent_column => 'folder_id'", "PT400"],
+    ["'by_sql.notes', parent_table => 'by_sql.shelves', parent_column => 'text'", "PT400"],
+    [
+      "'by_sql.notes', parent_table => 'by_sql.shelves', parent_column => 'folder_id', writable => '{folder_id}'",
+      "PT400",
+    ],
+    [`'by_sql.notes', conditions => '{"share": "true"}'`, "PT400"],
+    [`'by_sql.notes', conditions => '{"open": "true"}'`, "PT400"],
+    [`'by_sql.notes', conditions => '{"update": "done"}'`, "PT400"],
+    [`'by_sql.notes', conditions => '{"update": "text"}'`, "PT400"],
+    [`'by_sql.notes', conditions => '{"update": "text = ''x'') or (true"}'`, "PT400"],
+    [`'by_sql.notes', conditions => '{"update": "true); drop table by_sql.notes; select (true"}'`, "PT400"],
+    [`'by_sql.notes', conditions => '{"update": "exists (select from by_sql.shelves)"}'`, "PT400"],
     ["'by_sql.loose'", "PT400"],
     ["'by_sql.view'", "PT400"],
     ["'by_sql.taken'", "PT409"],
@@ -201,12 +269,48 @@ describe("iam.protect", () => {
     await database.owner.query(`create table by_sql.loose (id uuid primary key, tenant_id uuid);
       create view by_sql.view as select 1 as id;
       create table by_sql.taken (id uuid primary key, tenant_id uuid not null);
-      create policy mine on by_sql.taken as restrictive for select to web_user using (id is not null)`);
+      create policy mine on by_sql.taken as restrictive for select to web_user using (id is not null);
+      ${ofLastForm}; select iam.protect('by_sql.shelves', owner_column => 'owner_id')`);
     expect(await outcomeOf(database.owner.query(`select iam.protect(${options})`))).toBe(code);
     const { rows } = await database.owner.query(
-      "select polname from pg_policy where polrelid::regclass::text like 'by_sql.%'",
+      "select polname from pg_policy where polrelid::regclass::text like 'by_sql.%' and polrelid <> 'by_sql.shelves'::regclass",
     );
     expect(rows).toEqual([{ polname: "mine" }]);
+  });
+
+  test("lets rows follow others, as those change their ways, and only where a condition holds", async () => {
+    await tables("by_sql");
+    await database.owner.query(`${ofLastForm}; select iam.protect('by_sql.folders', owner_column => 'owner_id');
+      alter table by_sql.notes add foreign key (folder_id) references by_sql.folders (id);
+      select iam.protect('by_sql.notes', parent_table => 'by_sql.folders', conditions => '{"update": "text <> ''done''"}')`);
+    expect(await bob.outcome("insert into by_sql.folders (text) values ('his')")).toBe("allowed");
+    expect(await bob.outcome("insert into by_sql.notes (folder_id, text) select id, 'x' from by_sql.folders")).toBe(
+      "allowed",
+    );
+    expect(await bob.outcome("insert into by_sql.notes (text) values ('nowhere')")).toBe("42501");
+    expect(await bob.read("select text from by_sql.notes")).toEqual([{ text: "x" }]);
+    expect(await jane.read("select text from by_sql.notes")).toEqual([]);
+    await database.owner.query("select iam.protect('by_sql.folders', owner_column => 'owner_id', public_read => true)");
+    expect(await jane.read("select text from by_sql.notes")).toEqual([{ text: "x" }]);
+    expect(await jane.sql("update by_sql.notes set text = 'mine' returning text")).toEqual([]);
+    expect(await carol.read("select text from by_sql.notes")).toEqual([]);
+    await database.owner.query(`select iam.protect('by_sql.folders', owner_column => 'owner_id',
+      conditions => '{"update": "text <> ''closed''"}')`);
+    expect(await jane.read("select text from by_sql.notes")).toEqual([]);
+    expect(await bob.sql("update by_sql.notes set text = 'done' returning text")).toEqual([{ text: "done" }]);
+    expect(await bob.sql("update by_sql.notes set text = 'again' returning text")).toEqual([]);
+    expect(await bob.sql("update by_sql.folders set text = 'closed' returning text")).toEqual([{ text: "closed" }]);
+    expect(await bob.sql("delete from by_sql.notes returning text")).toEqual([]);
+    expect(await outcomeOf(database.owner.query("select iam.unprotect('by_sql.folders')"))).toBe("PT409");
+    expect(
+      await outcomeOf(
+        database.owner.query(
+          "select iam.protect('by_sql.folders', parent_table => 'by_sql.notes', parent_column => 'folder_id')",
+        ),
+      ),
+    ).toBe("PT400");
+    await database.owner.query("select iam.unprotect('by_sql.notes'); select iam.unprotect('by_sql.folders')");
+    expect(await bob.outcome("select text from by_sql.notes")).toBe("42501");
   });
 
   test("denies it to every runtime role, and allows it to a member of the owners who is no superuser", async () => {
@@ -244,7 +348,7 @@ describe("iam.unprotect", () => {
       expect(await bob.outcome(`select id from by_sql.${table}`)).toBe("42501");
     }
     const { rows } = await database.owner.query(
-      `select bool_and(relrowsecurity and relforcerowsecurity) as forced from pg_class where relnamespace = 'by_sql'::regnamespace and relkind = 'r'`,
+      `select bool_and(relrowsecurity and relforcerowsecurity) as forced from pg_class where relnamespace = 'by_sql'::regnamespace and relname like 'note%' and relkind = 'r'`,
     );
     expect(rows).toEqual([{ forced: true }]);
     await database.owner.query("grant select on by_sql.notes to web_user");
