@@ -1,16 +1,16 @@
-/** In charge of the difference between what a declaration says and what the database does. */
-import type { Protection } from "../protect/policies/protection.js";
+/** In charge of the difference between how a table was said to be guarded, by a declaration or to `iam.protect()`, and what the database does. */
 import { qualified } from "../protect/policies/spelling.js";
-import { expectedOf, tablesOf } from "./expected.js";
+import { expectedOf } from "./expected.js";
 import type { Ask, Finding, FindingId } from "./finding.js";
 import { type Guard, type Part, type Right, readFunctions, readGuard, type Table } from "./guard.js";
+import type { Guarded } from "./guarded.js";
 
-/** Finds it for one declared table and the table of its shares. */
-export async function findDrift(ask: Ask, protection: Protection): Promise<readonly Finding[]> {
-  const absent = await absentTables(ask, protection);
+/** Finds it for one table and the table of its shares. */
+export async function findDrift(ask: Ask, guarded: Guarded): Promise<readonly Finding[]> {
+  const absent = await absentTables(ask, guarded);
   if (absent.length > 0) return absent.map(missingTable);
-  const { shares } = protection;
-  const expected = await expectedOf(ask, protection);
+  const { shares } = guarded;
+  const expected = await expectedOf(ask, guarded);
   const functions = await readFunctions(
     ask,
     expected.functions.map(({ name }) => name),
@@ -18,13 +18,13 @@ export async function findDrift(ask: Ask, protection: Protection): Promise<reado
   const ofShares = shares && expected.shares ? await compare(ask, shares, expected.shares) : [];
   return [
     ...changed("PC056", "function", expected.functions, functions),
-    ...(await compare(ask, protection, expected.row)),
+    ...(await compare(ask, guarded, expected.row)),
     ...ofShares,
   ];
 }
 
-async function absentTables(ask: Ask, protection: Protection): Promise<readonly string[]> {
-  const names = tablesOf(protection).map(qualified);
+async function absentTables(ask: Ask, { tables }: Guarded): Promise<readonly string[]> {
+  const names = tables.map(qualified);
   const rows = await ask<{ readonly name: string }>(
     "select name from unnest($1::text[]) as name where to_regclass(name) is null",
     [names],

@@ -2,9 +2,11 @@
 import { bypassChecks, type Check, type Login, superuserCheck } from "../database/bypasses.js";
 import { withConnection } from "../database/with-connection.js";
 import type { Protection } from "../protect/policies/protection.js";
+import { qualified } from "../protect/policies/spelling.js";
 import { findDrift } from "./drift.js";
 import { type Ask, type Finding, type FindingId, findingNames } from "./finding.js";
 import { functionChecks } from "./function-checks.js";
+import { byDeclaration, dropFunctions, type Guarded, type GuardedBySql, guardedBySql } from "./guarded.js";
 import { findMissingIndexes } from "./index-checks.js";
 import { rightsChecks } from "./rights-checks.js";
 import { findRowCalls } from "./row-calls.js";
@@ -33,10 +35,27 @@ export function examine({ adminUrl, login, protections }: Patient): Promise<read
       [login],
     );
     const findings = [...(await examineLogin(ask, spelled)), ...(await findRowCalls(ask))];
-    for (const protection of protections)
-      findings.push(...(await findMissingIndexes(ask, protection)), ...(await findDrift(ask, protection)));
+    const bySql = await guardedBySql(ask);
+    findings.push(...leftBehind(bySql));
+    for (const guarded of allGuarded(protections, bySql))
+      findings.push(...(await findMissingIndexes(ask, guarded)), ...(await findDrift(ask, guarded)));
     return findings.toSorted((one, other) => one.id.localeCompare(other.id));
   });
+}
+
+// What is declared is no longer as it was asked of iam.protect().
+function allGuarded(protections: readonly Protection[], { guarded }: GuardedBySql): readonly Guarded[] {
+  const declared = protections.map(byDeclaration);
+  const isDeclared = (one: Guarded) => declared.some((other) => qualified(other) === qualified(one));
+  return [...declared, ...guarded.filter((one) => !isDeclared(one))];
+}
+
+function leftBehind({ gone }: GuardedBySql): readonly Finding[] {
+  return gone.map(({ called, suffix }) => ({
+    id: "PC059",
+    problem: `iam.protect() guarded ${called}, which isn't there any more.`,
+    mend: dropFunctions(suffix),
+  }));
 }
 
 async function examineLogin(ask: Ask, login: Login): Promise<Finding[]> {

@@ -1,11 +1,10 @@
-/** In charge of what a declaration means in this very database: its migration is run on empty copies of the tables and undone. */
-import { guardTable } from "../protect/policies/guard-table.js";
-import type { Protection } from "../protect/policies/protection.js";
+/** In charge of what it means in this very database how a table is to be guarded: it is done to empty copies of the tables, and undone. */
 import { name, qualified } from "../protect/policies/spelling.js";
 import type { Ask } from "./finding.js";
 import { type FunctionPart, type Guard, type Part, readGuard, readNewFunctions, type Table } from "./guard.js";
+import { copyOf, copyPrefix, type Guarded } from "./guarded.js";
 
-/** What PostgreSQL makes of a declaration. */
+/** What PostgreSQL makes of it. */
 export interface Expected {
   readonly row: Guard;
   readonly shares: Guard | null;
@@ -13,55 +12,39 @@ export interface Expected {
 }
 
 /** Asks PostgreSQL. Takes no lock that an application would notice, and leaves nothing behind. The tables must be there. */
-export async function expectedOf(ask: Ask, protection: Protection): Promise<Expected> {
-  const copied = copyOf(protection);
+export async function expectedOf(ask: Ask, guarded: Guarded): Promise<Expected> {
+  const { shares, tables, guardsAbove, guard } = guarded;
   await ask("begin");
   try {
-    const above = ancestorsOf(copied).map(guardTable);
-    await ask([...copies(protection), ...above].join("\n"));
+    await ask([...copies(tables), ...guardsAbove].join("\n"));
     const ofAbove = await readNewFunctions(ask);
-    await ask(guardTable(copied));
-    const { shares } = copied;
-    const row = await readGuard(ask, copied);
-    const sharesGuard = shares && (await readGuard(ask, shares));
+    await ask(guard);
+    const row = await readGuard(ask, copyOf(guarded));
+    const sharesGuard = shares && (await readGuard(ask, copyOf(shares)));
     const functions = await readNewFunctions(ask);
-    if (row === null) throw new TypeError(`The copy of ${qualified(protection)} wasn't made.`);
-    const own = functions.filter(({ bare }) => !ofAbove.some((one) => one.bare === bare));
-    return inRealNames(renaming(protection, functions), { row, shares: sharesGuard, functions: own });
+    if (row === null) throw new TypeError(`The copy of ${qualified(guarded)} wasn't made.`);
+    const own = functions.filter(({ bare }) => !isAsked(bare) && !ofAbove.some((one) => one.bare === bare));
+    return inRealNames(renaming(tables, functions), { row, shares: sharesGuard, functions: own });
   } finally {
     await ask("rollback");
   }
 }
 
-// No schema of anybody begins so, and the name is always quoted: what stands for what can't be mistaken.
-const copyPrefix = "~";
-
-function copyOf(protection: Protection): Protection {
-  const { schema, shares, parent } = protection;
-  return {
-    ...protection,
-    schema: `${copyPrefix}${schema}`,
-    shares: shares && { ...shares, schema: `${copyPrefix}${shares.schema}` },
-    parent: parent && { ...parent, protection: copyOf(parent.protection) },
-  };
+// What iam.protect() was asked is what all else is compared with.
+function isAsked(bare: string): boolean {
+  return bare.startsWith("asked_of_");
 }
 
-// A row that follows another asks the functions of that one's table.
-function ancestorsOf({ parent }: Protection): readonly Protection[] {
-  return parent === null ? [] : [...ancestorsOf(parent.protection), parent.protection];
-}
-
-function copies(protection: Protection): readonly string[] {
-  const tables = tablesOf(protection);
+function copies(tables: readonly Table[]): readonly string[] {
   const schemas = [...new Set(tables.map(({ schema }) => schema))];
   return [
     "set local client_min_messages = warning;",
     ...schemas.map((schema) => `create schema ${name(`${copyPrefix}${schema}`)};`),
-    ...tables.flatMap(({ schema, table }) => {
-      const copy = qualified({ schema: `${copyPrefix}${schema}`, table });
+    ...tables.flatMap((table) => {
+      const copy = qualified(copyOf(table));
       return [
-        `create table ${copy} (like ${qualified({ schema, table })});`,
-        // whatever default privileges give is no part of the declaration
+        `create table ${copy} (like ${qualified(table)} including defaults including identity);`,
+        // whatever default privileges give is no part of what was said
         `revoke all on ${copy} from public, web_user, web_anon, iam_definer;`,
       ];
     }),
@@ -69,13 +52,6 @@ function copies(protection: Protection): readonly string[] {
       (schema) => `grant usage, create on schema ${name(`${copyPrefix}${schema}`)} to api_owner, iam_definer;`,
     ),
   ];
-}
-
-/** The tables that a declaration speaks of: its own, its shares', and those that it follows. */
-export function tablesOf({ schema, table, shares, parent }: Protection): readonly Table[] {
-  const above = parent === null ? [] : tablesOf(parent.protection);
-  const all = [{ schema, table }, ...(shares ? [{ schema: shares.schema, table: shares.table }] : []), ...above];
-  return all.filter((one, at) => all.findIndex((other) => qualified(other) === qualified(one)) === at);
 }
 
 function inRealNames(rename: (text: string) => string, { row, shares, functions }: Expected): Expected {
@@ -95,8 +71,8 @@ function inRealNames(rename: (text: string) => string, { row, shares, functions 
 }
 
 // A function of ours is named after its table, and PostgreSQL repeats that name as the name of what it answers.
-function renaming(protection: Protection, functions: readonly FunctionPart[]): (text: string) => string {
-  const schemas = [...new Set(tablesOf(protection).map(({ schema }) => schema))];
+function renaming(tables: readonly Table[], functions: readonly FunctionPart[]): (text: string) => string {
+  const schemas = [...new Set(tables.map(({ schema }) => schema))];
   const ofTable = ({ bare }: FunctionPart): string =>
     schemas.reduce(
       (called, schema) => called.replace(`${copyPrefix}${schema}_`, schema === "public" ? "" : `${schema}_`),

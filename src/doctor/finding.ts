@@ -32,6 +32,7 @@ export const findingNames = {
   PC056: "function-differs",
   PC057: "trigger-differs",
   PC058: "owner-differs",
+  PC059: "guard-without-table",
 } as const;
 
 /** One of the ids above. */

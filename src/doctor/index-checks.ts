@@ -1,7 +1,8 @@
 /** In charge of the indexes without which a policy makes the planner read a whole table. */
-import type { Protection } from "../protect/policies/protection.js";
 import { name, qualified } from "../protect/policies/spelling.js";
 import type { Ask, Finding } from "./finding.js";
+import type { Table } from "./guard.js";
+import type { Guarded } from "./guarded.js";
 
 interface Index {
   /** Its columns in order; none for a table without indexes. */
@@ -9,18 +10,11 @@ interface Index {
   readonly isPartitioned: boolean;
 }
 
-/** Finds the declared columns of a table and of its shares that no index leads to. */
-export async function findMissingIndexes(ask: Ask, protection: Protection): Promise<readonly Finding[]> {
-  const { owner, scope, group, parent, shares } = protection;
-  const columns = ["tenant_id", owner, scope?.column, group?.column, parent?.column];
-  const wanted = columns.flatMap((column) => (column == null ? [] : [column]));
-  const ofShares = shares === null ? [] : await missing(ask, shares, ["group_id", "user_id", shares.row]);
-  return [...(await missing(ask, protection, [...new Set(wanted)])), ...ofShares];
-}
-
-interface Table {
-  readonly schema: string;
-  readonly table: string;
+/** Finds the columns by which a table's policies choose rows, and its shares', that no index leads to. */
+export async function findMissingIndexes(ask: Ask, guarded: Guarded): Promise<readonly Finding[]> {
+  const { shares, columns, columnsOfShares } = guarded;
+  const ofShares = shares === null ? [] : await missing(ask, shares, columnsOfShares);
+  return [...(await missing(ask, guarded, columns)), ...ofShares];
 }
 
 async function missing(ask: Ask, table: Table, wanted: readonly string[]): Promise<readonly Finding[]> {

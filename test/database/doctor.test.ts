@@ -218,6 +218,12 @@ const faults: readonly Fault[] = [
   { id: "PC057", name: "a trigger that was dropped", fault: "drop trigger lock on public.todo_shares" },
   { id: "PC057", name: "a trigger that was turned off", fault: "alter table public.chats disable trigger touch" },
   { id: "PC058", name: "a table of somebody else's", fault: "alter table public.chats owner to doctor_bystander" },
+  {
+    id: "PC059",
+    name: "what iam.protect() made for a table that was dropped",
+    fault: `create table public.memos (id uuid primary key default gen_random_uuid(), tenant_id uuid not null);
+      select iam.protect('public.memos'); drop table public.memos`,
+  },
 ];
 
 describe("the doctor", () => {

@@ -463,11 +463,11 @@ begin
     select p.proname from pg_catalog.pg_proc p where p.pronamespace = 'iam'::regnamespace and p.proname like 'asked\_of\_%' order by 1
   loop
     execute format('select iam.%I()', kept.proname) into asked;
-    return next asked;
+    return next asked || jsonb_build_object('suffix', substr(kept.proname, length('asked_of_') + 1));
   end loop;
 end
 $$;
-comment on function iam.kept_protections() is 'What iam.protect() was asked of each table that it guards, by the names that it keeps it under.';
+comment on function iam.kept_protections() is 'What iam.protect() was asked of each table that it guards, with what its functions are called after.';
 
 create function iam.name_parent(parent_table regclass)
 returns jsonb
@@ -890,7 +890,26 @@ end
 $$;
 comment on function iam.write_guard(regclass, jsonb) is 'Makes what guards a table and its shares, in the place of what did before.';
 
-create function iam.write_followers(guarded regclass)
+create function iam.guard_as(guarded regclass, asked jsonb)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  form jsonb := iam.name_protection(guarded, asked);
+  named text := 'asked_of_' || (form ->> 'suffix');
+begin
+  perform iam.write_guard(guarded, form);
+  execute format('create or replace function iam.%I() returns jsonb language sql immutable set search_path = pg_catalog, pg_temp as %L',
+    named, format('select %L::jsonb', asked - 'suffix' || jsonb_build_object('guarded', guarded::text)));
+  execute format('comment on function iam.%I() is %L', named, format('What iam.protect() was asked of %s.', guarded));
+  execute format('alter function iam.%I() owner to api_owner', named);
+  execute format('revoke all on function iam.%I() from public', named);
+end
+$$;
+comment on function iam.guard_as(regclass, jsonb) is 'Guards a table as it was asked, and keeps what was asked.';
+
+create function iam.guard_followers(guarded regclass)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -902,13 +921,13 @@ begin
   for asked in select k from iam.kept_protections() k where k ->> 'parent_table' = guarded::text loop
     follower := to_regclass(asked ->> 'guarded');
     if follower is not null then
-      perform iam.write_guard(follower, iam.name_protection(follower, asked));
-      perform iam.write_followers(follower);
+      perform iam.guard_as(follower, asked);
+      perform iam.guard_followers(follower);
     end if;
   end loop;
 end
 $$;
-comment on function iam.write_followers(regclass) is 'Guards anew the tables whose rows follow those of a table: what they ask is what that one asks.';
+comment on function iam.guard_followers(regclass) is 'Guards anew the tables whose rows follow those of a table: what they ask is what that one asks.';
 
 create function iam.protect(
   guarded regclass,
@@ -935,7 +954,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   asked jsonb := jsonb_strip_nulls(jsonb_build_object(
-    'guarded', guarded::text, 'feature', feature, 'owner', owner_column, 'scope', scope_column, 'scope_type', scope_type, 'group', group_column,
+    'feature', feature, 'owner', owner_column, 'scope', scope_column, 'scope_type', scope_type, 'group', group_column,
     'share_table', share_table::text, 'share_column', share_column, 'public', public_read, 'commands', commands,
     'writable', writable, 'features', features, 'singular', singular, 'plural', plural,
     'parent_table', parent_table::text, 'parent_column', coalesce(parent_column, iam.referring_column(guarded, parent_table)), 'conditions', conditions,
@@ -947,8 +966,8 @@ begin
   -- what was left out, as it is today: a column that comes later isn't written by anybody until this runs again
   asked := asked || jsonb_strip_nulls(jsonb_build_object(
     'writable', iam.writable_columns(guarded, form), 'share_column', case when share_table is not null then form ->> 'share_column' end));
-  form := iam.name_protection(guarded, asked);
-  perform iam.write_guard(guarded, form);
+  perform iam.guard_as(guarded, asked);
+  perform iam.guard_followers(guarded);
   perform iam.prepare_columns(guarded, form);
   for command in select jsonb_array_elements_text(form -> 'commands') loop
     perform iam.add_feature_of_table(form -> 'features' ->> command, form ->> 'plural', format(
@@ -957,12 +976,6 @@ begin
         when 'delete' then 'Delete %s of others.' else 'Share %s of others.'
       end, form ->> 'plural'));
   end loop;
-  execute format('create or replace function iam.%I() returns jsonb language sql immutable set search_path = pg_catalog, pg_temp as %L',
-    'asked_of_' || (form ->> 'suffix'), format('select %L::jsonb', asked));
-  execute format('comment on function iam.%I() is %L', 'asked_of_' || (form ->> 'suffix'), format('What iam.protect() was asked of %s.', guarded));
-  execute format('alter function iam.%I() owner to api_owner', 'asked_of_' || (form ->> 'suffix'));
-  execute format('revoke all on function iam.%I() from public', 'asked_of_' || (form ->> 'suffix'));
-  perform iam.write_followers(guarded);
 end
 $$;
 comment on function iam.protect(regclass, text, text, text, text, text, regclass, text, boolean, text[], text[], jsonb, text, text, regclass, text, jsonb) is
@@ -1024,7 +1037,7 @@ begin
       'close_table', 'add_feature_of_table', 'require_column', 'lead_by_index', 'fill_in', 'write_ways_function', 'prepare_columns',
       'name_protection', 'referring_column', 'check_protection', 'writable_columns', 'grant_rights', 'sentence_of_command', 'write_row_policies',
       'write_shared_function', 'write_share_policies', 'protect', 'unprotect', 'terms_of_parent',
-      'conditioned', 'kept_protections', 'name_parent', 'read_conditions', 'write_guard', 'write_followers')
+      'conditioned', 'kept_protections', 'name_parent', 'read_conditions', 'write_guard', 'guard_as', 'guard_followers')
   loop
     execute format('revoke all on function %s from public', f.signature);
     execute format('alter function %s owner to %I', f.signature, case when f.prosecdef then 'iam_definer' else 'api_owner' end);
