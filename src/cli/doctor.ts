@@ -1,10 +1,10 @@
 /** In charge of `portcullis doctor`: what is not right with the database, and the SQL that mends it. */
 import type { Config } from "../config.js";
-import { findRunningServer } from "../database/embedded/running.js";
 import { examine } from "../doctor/examine.js";
 import { type Finding, findingNames } from "../doctor/finding.js";
 import { declaredProtections } from "../resources/protections.js";
-import { embeddedDatabaseName, prepareDatabase, requireAdminUrl } from "./prepare-database.js";
+import { requireAdminUrl } from "./prepare-database.js";
+import { withDatabase } from "./with-database.js";
 
 /** How to tell it. */
 export interface DoctorOptions {
@@ -16,28 +16,14 @@ export interface DoctorOptions {
  * @throws StartupError when there is no administrator's address, or nobody answers there
  */
 export async function examineDatabase(config: Config, { isJson }: DoctorOptions): Promise<void> {
-  const findings = await examineAs(config);
+  const { url } = config.database;
+  const login = url === null ? "authenticator" : decodeURIComponent(new URL(url).username);
+  const protections = declaredProtections();
+  const findings = await withDatabase(config, (database) =>
+    examine({ adminUrl: requireAdminUrl(database), login, protections }),
+  );
   process.stdout.write(isJson ? `${JSON.stringify(findings.map(named), null, 2)}\n` : told(findings));
   if (findings.length > 0) process.exitCode = 1;
-}
-
-// A given database is looked at as it is, and so is the one of a gateway that runs; the embedded one is started else.
-async function examineAs(config: Config): Promise<readonly Finding[]> {
-  const { database, dataFolder } = config;
-  const protections = declaredProtections();
-  if (database.url !== null) {
-    const login = decodeURIComponent(new URL(database.url).username);
-    return await examine({ adminUrl: requireAdminUrl(database), login, protections });
-  }
-  const login = "authenticator";
-  const running = await findRunningServer(dataFolder, embeddedDatabaseName);
-  if (running !== null) return await examine({ adminUrl: running, login, protections });
-  const embedded = await prepareDatabase(config, null);
-  try {
-    return await examine({ adminUrl: requireAdminUrl(embedded), login, protections });
-  } finally {
-    await embedded.stop();
-  }
 }
 
 function named({ id, problem, mend }: Finding) {

@@ -3,21 +3,13 @@ import { createAuthenticate } from "../auth/authenticate.js";
 import { explainToken } from "../auth/explain-token.js";
 import { createProviders } from "../auth/providers.js";
 import type { Config } from "../config.js";
-import { findRunningServer } from "../database/embedded/running.js";
 import { readProviderRows } from "../database/provider-rows.js";
 import { whoIs } from "../database/who-is.js";
-import { embeddedDatabaseName, prepareDatabase } from "./prepare-database.js";
+import { withDatabase } from "./with-database.js";
 
 /** Prints what is made of a token by the providers of the configured database. */
 export async function printExplanation(config: Config, token: string): Promise<void> {
-  const running = config.database.url ?? (await findRunningServer(config.dataFolder, embeddedDatabaseName));
-  if (running !== null) return await print(running, config, token);
-  const database = await prepareDatabase(config, null);
-  try {
-    await print(database.url, config, token);
-  } finally {
-    await database.stop();
-  }
+  await withDatabase(config, ({ url }) => print(url, config, token));
 }
 
 async function print(url: string, config: Config, token: string): Promise<void> {

@@ -1,8 +1,8 @@
 /** In charge of `portcullis explain`: why a user holds a feature at a scope, or what is missing, for an operator. */
 import type { Config } from "../config.js";
-import { findRunningServer } from "../database/embedded/running.js";
 import { explainAsOperator, type OperatorsAnswer, type OperatorsQuestion } from "../database/explanations.js";
-import { embeddedDatabaseName, prepareDatabase, requireAdminUrl } from "./prepare-database.js";
+import { requireAdminUrl } from "./prepare-database.js";
+import { withDatabase } from "./with-database.js";
 
 /**
  * Prints the answer: the chain link by link, or what is missing. It is for who holds the database's administrator address,
@@ -10,15 +10,7 @@ import { embeddedDatabaseName, prepareDatabase, requireAdminUrl } from "./prepar
  * @throws StartupError for a user, tenant or scope that doesn't exist
  */
 export async function printWhy(config: Config, question: OperatorsQuestion): Promise<void> {
-  const running =
-    config.database.url === null ? await findRunningServer(config.dataFolder, embeddedDatabaseName) : null;
-  if (running !== null) return print(question, await explainAsOperator(running, question));
-  const database = await prepareDatabase(config, null);
-  try {
-    print(question, await explainAsOperator(requireAdminUrl(database), question));
-  } finally {
-    await database.stop();
-  }
+  print(question, await withDatabase(config, (database) => explainAsOperator(requireAdminUrl(database), question)));
 }
 
 function print({ feature, scope, user }: OperatorsQuestion, answer: OperatorsAnswer): void {

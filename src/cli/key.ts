@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { mintPublicId, mintSecret, readApiKey } from "../api-key.js";
 import type { Config } from "../config.js";
 import { hasApiKey, storeApiKey } from "../database/api-keys.js";
-import { findRunningServer } from "../database/embedded/running.js";
-import { embeddedDatabaseName, prepareDatabase, requireAdminUrl } from "./prepare-database.js";
+import { requireAdminUrl } from "./prepare-database.js";
+import { withDatabase } from "./with-database.js";
 
 /** Whose key, and what it is given. */
 export interface KeyRequest {
@@ -23,18 +23,7 @@ export interface KeyRequest {
  * @throws StartupError for names of nothing
  */
 export async function printKey(config: Config, request: KeyRequest): Promise<void> {
-  const running =
-    config.database.url === null ? await findRunningServer(config.dataFolder, embeddedDatabaseName) : null;
-  if (running !== null) return print(await makeKey(running, request));
-  const database = await prepareDatabase(config, null);
-  try {
-    print(await makeKey(requireAdminUrl(database), request));
-  } finally {
-    await database.stop();
-  }
-}
-
-function print(key: string): void {
+  const key = await withDatabase(config, (database) => makeKey(requireAdminUrl(database), request));
   process.stdout.write(`${key}\n`);
 }
 

@@ -2,7 +2,8 @@
 import { ensureDemoIssuer } from "../auth/demo-issuer.js";
 import type { Config } from "../config.js";
 import { StartupError } from "../errors.js";
-import { type PreparedDatabase, prepareDatabase, requireAdminUrl } from "./prepare-database.js";
+import { prepareDatabase, requireAdminUrl } from "./prepare-database.js";
+import { withDatabase } from "./with-database.js";
 
 /** What to seed. */
 export interface SeedOptions {
@@ -22,7 +23,11 @@ export async function seedDatabase(config: Config, options: SeedOptions): Promis
     throw new StartupError("The demo world has its own tenants.", "portcullis seed --preset <name> --tenant <slug>");
   if (config.isProduction) throw new StartupError("There is no demo world in production.", "Leave NODE_ENV unset.");
   const database = await prepareDatabase(config, await ensureDemoIssuer(config.dataFolder));
-  await during(database, async () => requireAdminUrl(database));
+  try {
+    requireAdminUrl(database);
+  } finally {
+    await database.stop();
+  }
   process.stdout.write("The demo world is there.\n");
 }
 
@@ -30,17 +35,10 @@ async function seedPreset(config: Config, { preset, tenant }: SeedOptions & { re
   const { applyPreset, presetNamed } = await import("../database/presets.js");
   if (presetNamed(preset).isExample && config.isProduction)
     throw new StartupError(`The preset "${preset}" is an example, with people in it.`, "Leave NODE_ENV unset.");
-  const database = await prepareDatabase(config, null);
-  const written = await during(database, () =>
+  // The embedded one is up to date as soon as it runs.
+  if (config.database.url !== null) await prepareDatabase(config, null);
+  const written = await withDatabase(config, (database) =>
     applyPreset(requireAdminUrl(database), { name: preset, tenant: tenant ?? null }),
   );
   process.stdout.write(written === 0 ? "All of it is there already.\n" : `${written} rows written.\n`);
-}
-
-async function during<T>(database: PreparedDatabase, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } finally {
-    await database.stop();
-  }
 }

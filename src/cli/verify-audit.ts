@@ -2,7 +2,7 @@
 import { verifyEvents } from "../audit/verify.js";
 import type { Config } from "../config.js";
 import { StartupError } from "../errors.js";
-import { prepareDatabase } from "./prepare-database.js";
+import { withDatabase } from "./with-database.js";
 
 /**
  * Prints the hash at the end of the chain, to be compared with the last `audit_sealed` of the log: a chain that was cut off
@@ -10,7 +10,7 @@ import { prepareDatabase } from "./prepare-database.js";
  * @throws StartupError that names the first event which was changed, deleted or swapped
  */
 export async function verifyAudit(config: Config): Promise<void> {
-  const { brokenAt, head } = await inDatabase(config, verifyEvents);
+  const { brokenAt, head } = await withDatabase(config, ({ url }) => verifyEvents(url));
   if (brokenAt === null) {
     process.stdout.write(`${head ?? "Nothing is sealed yet."}\n`);
     return;
@@ -19,15 +19,4 @@ export async function verifyAudit(config: Config): Promise<void> {
     `The audit is broken at the event ${brokenAt}: it was changed, deleted or swapped after it was sealed.`,
     `Up to it the audit is whole: ${head ?? "it is the first one sealed"}.`,
   );
-}
-
-// A given database is looked at as it is; the embedded one has to be started first.
-async function inDatabase<T>(config: Config, work: (url: string) => Promise<T>): Promise<T> {
-  if (config.database.url !== null) return await work(config.database.url);
-  const database = await prepareDatabase(config, null);
-  try {
-    return await work(database.url);
-  } finally {
-    await database.stop();
-  }
 }

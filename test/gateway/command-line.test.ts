@@ -113,4 +113,23 @@ describe("start", () => {
     }
     expect((await stat(join(dataFolder, "demo-issuer.json"))).mode & 0o077).toBe(0);
   });
+
+  it("lends its database to the other commands while it runs, and they start it for themselves else", {
+    timeout: 180_000,
+  }, async () => {
+    const commands: readonly (readonly string[])[] = [
+      ["seed", "--preset", "four-roles", "--tenant", "acme"],
+      ["explain", "view_sales_page", "store/42", "--user", "jane@acme.test"],
+      ["key", "reports@acme.test", "--tenant", "acme", "--feature", "view_sales_page"],
+      ["verify-audit"],
+      ["doctor"],
+    ];
+    const done = { code: 0, stderr: "" };
+    const { child, ended } = await start();
+    for (const command of commands) expect(await portcullis(command)).toMatchObject(done);
+    child.kill("SIGINT");
+    await ended;
+    expect(await portcullis(commands[0] ?? [])).toMatchObject(done);
+    expect(await readdir(join(dataFolder, "postgres"))).not.toContain("postmaster.pid");
+  });
 });

@@ -1,13 +1,13 @@
 /** In charge of the embedded server's process: starting it, knowing when it is ready, and that it never outlives us. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StartupError } from "../../errors.js";
 import { type Cluster, environment } from "./cluster.js";
+import { serverOn } from "./running.js";
 
 type ServerProcess = ChildProcessByStdio<null, null, Readable>;
 
@@ -87,8 +87,8 @@ const shutdownMillis = 5000;
 // A server whose process was killed a moment ago is still being shut down by its guard.
 async function waitForOtherServer(folder: string): Promise<void> {
   for (let waited = 0; ; waited += 50) {
-    const other = await findOtherServer(folder);
-    if (other === undefined) return;
+    const other = await serverOn(folder);
+    if (other === null) return;
     if (waited >= shutdownMillis) {
       throw new StartupError(
         `Another PostgreSQL (process ${other.pid}, port ${other.port}) runs on ${folder}.`,
@@ -97,33 +97,6 @@ async function waitForOtherServer(folder: string): Promise<void> {
     }
     await sleep(50);
   }
-}
-
-// After a crash the file stays behind and its number may belong to any process, so the port has to answer too.
-async function findOtherServer(folder: string): Promise<{ readonly pid: number; readonly port: number } | undefined> {
-  const text = await readFile(join(folder, "postmaster.pid"), "utf8").catch(() => "");
-  const [pid, , , port] = text.split("\n").map(Number);
-  if (!pid || !port || !isAlive(pid) || !(await answers(port))) return undefined;
-  return { pid, port };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((fulfil) => {
-    const socket = connect(port, "127.0.0.1");
-    const finish = (result: boolean) => {
-      socket.destroy();
-      fulfil(result);
-    };
-    socket.once("connect", () => finish(true)).once("error", () => finish(false));
-  });
 }
 
 async function findFreePort(): Promise<number> {
