@@ -72,8 +72,13 @@ function selectRows(compilation: Compilation, query: PageQuery, { page, nodes }:
   const alias = compilation.nextAlias();
   const row = rowSource(alias);
   const below = within(compilation, page);
-  const objects = [...nodes].map(([path, asked]) => [path, below.selectObject(below, asked, row)] as const);
-  const item = jsonObject([[placeKey, placeOf(page, row)], ...objects]);
+  const used = new Set<string>();
+  const found: Source = (column) => {
+    used.add(column);
+    return row(column);
+  };
+  const objects = [...nodes].map(([path, asked]) => [path, below.selectObject(below, asked, found)] as const);
+  const item = jsonObject([[placeKey, placeOf(page, found)], ...objects]);
   const terms = page.isBackward ? reversed(page.terms) : page.terms;
   const wanted = {
     where: (one: Source): Sql =>
@@ -88,9 +93,11 @@ function selectRows(compilation: Compilation, query: PageQuery, { page, nodes }:
   const [from, where] = hasPath(query)
     ? [sql`${firstVisible(compilation, query.resource, wanted)} as ${sql.id(alias)}`, sql`true`]
     : [tableOf(query.resource, alias), wanted.where(row)];
+  const columns = sql.join([...used].map((column) => row(column)));
   // As a literal: the plan, which is made once, must know how few rows are wanted.
-  const found = sql`select ${item} as item from ${from} where ${where} order by ${wanted.order(row)} limit ${sql.lit(wanted.limit)}`;
-  return sql`(select coalesce(json_agg(page.item), '[]'::json) from (${found}) as page)`;
+  const rows = sql`select ${columns} from ${from} where ${where} order by ${wanted.order(row)} limit ${sql.lit(wanted.limit)}`;
+  // Above the rows, since Postgres would make an item of each that it sorts.
+  return sql`(select coalesce(json_agg(${item}), '[]'::json) from (${rows}) as ${sql.id(alias)})`;
 }
 
 // What stands below a list runs once per row of it.
