@@ -353,8 +353,8 @@ create index role_includes_included_role_id_idx on iam.role_includes(included_ro
 create index role_closure_included_role_id_idx on iam.role_closure(included_role_id);
 create index grants_user_id_idx on iam.grants(user_id);
 create index grants_group_id_idx on iam.grants(group_id);
-create index grants_role_id_idx on iam.grants(role_id);
-create index grants_feature_id_idx on iam.grants(feature_id);
+create index grants_role_id_scope_id_idx on iam.grants(role_id, scope_id);
+create index grants_feature_id_scope_id_idx on iam.grants(feature_id, scope_id);
 create index grants_scope_id_idx on iam.grants(scope_id);
 create index grants_tenant_id_created_at_id_idx on iam.grants(tenant_id, created_at desc, id desc);
 create unique index api_keys_public_id_key on iam.api_keys(public_id);

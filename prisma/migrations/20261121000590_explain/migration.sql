@@ -68,32 +68,31 @@ $$;
 comment on function iam.why_inactive(uuid, uuid) is
   'Why no session opens for the user in the tenant; null when one does.';
 
-create function iam.grants_reaching(tenant uuid, feature text, scope uuid)
+create function iam.live_grants_at(tenant uuid, any_of uuid[], scope uuid)
 returns setof iam.grants
-language plpgsql stable
-security definer set search_path = pg_catalog, pg_temp
+language sql stable
 as $$
-declare
-  above uuid[] := iam.features_above(feature);
-  giving uuid[] := array(
-    select distinct c.role_id
-    from iam.role_features rf
-    join iam.role_closure c on c.included_role_id = rf.role_id
-    where rf.feature_id = any (above) and (c.tenant_id = tenant or c.tenant_id is null)
-  );
-begin
-  return query
   select g.*
   from iam.grants g
-  where g.scope_id = any (array(select c.ancestor_id from iam.scope_closure c where c.scope_id = grants_reaching.scope))
+  where g.feature_id = any (any_of)
+    and g.scope_id = any (array(select c.ancestor_id from iam.scope_closure c where c.scope_id = live_grants_at.scope))
     and (g.tenant_id = tenant or g.tenant_id is null)
-    and (g.feature_id = any (above) or g.role_id = any (giving))
-    and (g.valid_from is null or g.valid_from <= statement_timestamp())
-    and (g.valid_until is null or g.valid_until > statement_timestamp());
-end
+    and iam.is_live(g.valid_from, g.valid_until)
+  union all
+  select g.*
+  from iam.grants g
+  where g.role_id = any (array(
+      select c.role_id
+      from iam.role_features rf
+      join iam.role_closure c on c.included_role_id = rf.role_id
+      where rf.feature_id = any (any_of) and (c.tenant_id = tenant or c.tenant_id is null)
+    ))
+    and g.scope_id = any (array(select c.ancestor_id from iam.scope_closure c where c.scope_id = live_grants_at.scope))
+    and (g.tenant_id = tenant or g.tenant_id is null)
+    and iam.is_live(g.valid_from, g.valid_until)
 $$;
-comment on function iam.grants_reaching(uuid, text, uuid) is
-  'The live grants, of whomever, that give or deny the feature at the scope: iam.grants_covering(), begun at the other end.';
+comment on function iam.live_grants_at(uuid, uuid[], uuid) is
+  'The live grants, of whomever, that give or deny one of the features at the scope: iam.live_grants(), begun at the other end. Becomes part of the asking query.';
 
 -- The chain -------------------------------------------------------------------------------------------------------------
 
@@ -169,17 +168,15 @@ comment on function iam.way_between_roles(uuid, uuid[]) is
 
 create function iam.link(kind text, label text, id text)
 returns jsonb
-language sql immutable
-set search_path = pg_catalog, pg_temp
+language sql stable
 as $$ select jsonb_build_array(jsonb_build_object('kind', kind, 'label', label, 'id', id)) $$;
-comment on function iam.link(text, text, text) is 'A chain of one link.';
+comment on function iam.link(text, text, text) is 'A chain of one link. Becomes part of the asking query.';
 
-create function iam.link_of_user(of_user uuid)
+create function iam.link_of(person iam.users)
 returns jsonb
 language sql stable
-security definer set search_path = pg_catalog, pg_temp
-as $$ select iam.link('USER', coalesce(u.email, u.name, u.id::text), 'User:' || u.id) from iam.users u where u.id = of_user $$;
-comment on function iam.link_of_user(uuid) is 'The link that a user''s chain begins with.';
+as $$ select iam.link('USER', coalesce(person.email, person.name, person.id::text), 'User:' || person.id) $$;
+comment on function iam.link_of(iam.users) is 'The link that a user''s chain begins with. Becomes part of the asking query.';
 
 create function iam.links_of_groups(groups uuid[])
 returns jsonb
@@ -221,6 +218,38 @@ $$;
 comment on function iam.links_of_grant(uuid, uuid, uuid, uuid[]) is
   'What a grant gives of the features, as the links of a chain: its role and the roles in it, the feature, the scope.';
 
+create function iam.ways_through_groups(users uuid[], tenant uuid, held_by uuid[])
+returns table (user_id uuid, group_id uuid, groups uuid[], links jsonb)
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  with belonging as materialized (
+    select m.user_id, c.included_group_id, c.group_id
+    from iam.group_members m
+    join iam.group_closure c on c.included_group_id = m.group_id
+    where m.tenant_id = tenant
+      and m.user_id = any (users)
+      and iam.is_live(m.valid_from, m.valid_until)
+      and c.group_id = any (held_by)
+  ), ways as materialized (
+    -- once, however many go the same way
+    select w.included_group_id, w.group_id, w.groups, iam.links_of_groups(w.groups) as links
+    from (
+      select b.included_group_id, b.group_id, iam.way_between_groups(b.included_group_id, b.group_id) as groups
+      from (select distinct belonging.included_group_id, belonging.group_id from belonging) b
+      offset 0
+    ) w
+  )
+  select b.user_id, w.group_id, w.groups, w.links
+  from belonging b
+  join ways w on w.included_group_id = b.included_group_id and w.group_id = b.group_id;
+end
+$$;
+comment on function iam.ways_through_groups(uuid[], uuid, uuid[]) is
+  'The shortest ways by which some of the users are in some groups at this moment: the groups from their own up, and as links of a chain.';
+
 create function iam.chains(users uuid[], tenant uuid, feature text, scope uuid)
 returns table (user_id uuid, chain jsonb)
 language plpgsql stable
@@ -232,7 +261,7 @@ begin
   return query
   with reaching as materialized (
     select g.user_id, g.group_id, g.role_id, g.feature_id, g.scope_id
-    from iam.grants_reaching(tenant, feature, chains.scope) g
+    from iam.live_grants_at(tenant, above, chains.scope) g
     where g.effect = 'allow' and (g.user_id = any (users) or g.group_id is not null)
   ), ends as materialized (
     select e.role_id, e.feature_id, e.scope_id, iam.links_of_grant(e.role_id, e.feature_id, e.scope_id, above) as links
@@ -243,31 +272,20 @@ begin
     -- either a role is given or a feature
     join ends e on coalesce(e.role_id, e.feature_id) = coalesce(r.role_id, r.feature_id) and e.scope_id = r.scope_id
     order by r.user_id, r.group_id, jsonb_array_length(e.links), e.links
-  ), belonging as materialized (
-    select m.user_id, c.included_group_id, c.group_id
-    from iam.group_members m
-    join iam.group_closure c on c.included_group_id = m.group_id
-    where m.tenant_id = tenant
-      and m.user_id = any (users)
-      and iam.is_live(m.valid_from, m.valid_until)
-      and c.group_id in (select given.group_id from given)
-  ), ways as materialized (
-    select b.included_group_id, b.group_id, iam.way_between_groups(b.included_group_id, b.group_id) as groups
-    from (select distinct belonging.included_group_id, belonging.group_id from belonging) b
-  ), reasons (user_id, groups, links) as (
-    select g.user_id, '{}'::uuid[], g.links from given g where g.user_id is not null
+  ), reasons (user_id, groups, through, links) as (
+    select g.user_id, '{}'::uuid[], '[]'::jsonb, g.links from given g where g.user_id is not null
     union all
-    select b.user_id, w.groups, g.links
-    from belonging b
-    join ways w on w.included_group_id = b.included_group_id and w.group_id = b.group_id
-    join given g on g.group_id = b.group_id
+    select w.user_id, w.groups, w.links, g.links
+    from iam.ways_through_groups(users, tenant, array(select given.group_id from given)) w
+    join given g on g.group_id = w.group_id
   ), shortest as (
-    select distinct on (r.user_id) r.user_id, r.groups, r.links
+    select distinct on (r.user_id) r.user_id, r.through || r.links as links
     from reasons r
     order by r.user_id, cardinality(r.groups) + jsonb_array_length(r.links), r.groups, r.links
   )
-  select s.user_id, iam.link_of_user(s.user_id) || iam.links_of_groups(s.groups) || s.links
-  from shortest s;
+  select u.id, iam.link_of(u) || s.links
+  from shortest s
+  join iam.users u on u.id = s.user_id;
 end
 $$;
 comment on function iam.chains(uuid[], uuid, text, uuid) is
@@ -342,19 +360,25 @@ comment on function iam.told(iam.grants, uuid) is 'A grant as one line: what of 
 
 create function iam.denies_told(of_user uuid, tenant uuid, feature text, scope uuid)
 returns jsonb
-language sql stable
+language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
-  select coalesce(jsonb_agg(iam.told(g, given.feature_id) order by iam.label_of_scope(g.scope_id), g.id), '[]')
-  from iam.grants_reaching(tenant, feature, denies_told.scope) g
-  cross join lateral (
-    select f.id as feature_id
-    from iam.features f
-    where f.id = any (iam.features_above(denies_told.feature)) and iam.gives(g.role_id, g.feature_id, array[f.id])
-    order by length(f.code) desc
-    limit 1
-  ) given
-  where g.user_id = of_user and g.effect = 'deny'
+declare
+  above uuid[] := iam.features_above(feature);
+begin
+  return (
+    select coalesce(jsonb_agg(iam.told(g, given.feature_id) order by iam.label_of_scope(g.scope_id), g.id), '[]')
+    from iam.live_grants_at(tenant, above, denies_told.scope) g
+    cross join lateral (
+      select f.id as feature_id
+      from iam.features f
+      where f.id = any (above) and iam.gives(g.role_id, g.feature_id, array[f.id])
+      order by length(f.code) desc
+      limit 1
+    ) given
+    where g.user_id = of_user and g.effect = 'deny'
+  );
+end
 $$;
 comment on function iam.denies_told(uuid, uuid, text, uuid) is 'The live deny-grants to the user that cover the feature at the scope.';
 

@@ -181,13 +181,14 @@ comment on function iam.judge_row(regclass, uuid, "char", uuid) is
 -- To whom a row is open -----------------------------------------------------------------------------------------------------
 
 create function iam.users_by_way(tenant uuid, of_table regclass, row_id uuid, command text)
-returns table (user_id uuid, way text)
+returns setof uuid
 language plpgsql stable
+rows 10000
 security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query
-  select u.id, w.way
+  select u.id
   from iam.ways_to(of_table, row_id, command) w
   cross join lateral (
     select h.id from iam.holders(tenant, w.feature, w.scope_id) h (id) where w.way = 'feature'
@@ -196,7 +197,7 @@ begin
     union all
     select w.user_id where w.user_id is not null
     union all
-    select m.id from iam.members_of(tenant, w.group_id) m (id) where w.group_id is not null
+    select m.id from iam.members_of(tenant, array[w.group_id]) m (id) where w.group_id is not null
     union all
     select a.id
     from iam.users_allowed(tenant, w.parent::regclass, w.parent_id, case command when 'read' then 'read' else 'update' end) a (id)
@@ -212,24 +213,21 @@ begin
 end
 $$;
 comment on function iam.users_by_way(uuid, regclass, uuid, text) is
-  'To whom a row is open for a command, and by which way, whether or not a session would open for him.';
+  'To whom a row is open for a command by any of its ways, whether or not a session would open for him; some twice.';
 
 create function iam.users_allowed(tenant uuid, of_table regclass, row_id uuid, command text)
 returns setof uuid
 language plpgsql stable
+rows 10000
 security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query
-  select iam.active_among(
-    array(
-      select w.user_id from iam.users_by_way(tenant, of_table, row_id, command) w
-      intersect
-      -- nobody changes what he doesn't see
-      select w.user_id from iam.users_by_way(tenant, of_table, row_id, 'read') w
-    ),
-    tenant
-  );
+  select a.id
+  from iam.active_users(tenant) a (id)
+  where a.id in (select w.id from iam.users_by_way(tenant, of_table, row_id, command) w (id))
+    -- nobody changes what he doesn't see
+    and (command = 'read' or a.id in (select iam.users_by_way(tenant, of_table, row_id, 'read')));
 end
 $$;
 comment on function iam.users_allowed(uuid, regclass, uuid, text) is
@@ -246,42 +244,41 @@ begin
     select w.*, array_position(array['owner', 'feature', 'everywhere', 'share', 'group', 'public', 'parent'], w.way) as rank
     from iam.ways_to(of_table, row_id, command) w
     where w.way <> 'place'
-  ), found (user_id, rank, chain) as (
-    select w.user_id, w.rank, iam.link_of_user(w.user_id) || iam.link('ROW', w.way, null)
+  ), found (user_id, rank, links) as (
+    select w.user_id, w.rank, iam.link('ROW', w.way, null)
     from ways w
     where w.user_id = any (users)
     union all
-    select c.user_id, w.rank, c.chain
+    select c.user_id, w.rank, c.chain - 0
     from ways w
     cross join lateral (select coalesce(w.scope_id, iam.root_scope_id(tenant)) as id) s
     cross join lateral iam.chains(users, tenant, w.feature, s.id) c
-    where w.way in ('feature', 'everywhere') and c.user_id not in (select iam.denied(tenant, w.feature, s.id))
+    where w.way in ('feature', 'everywhere')
+      and c.user_id not in (select iam.denied_among(users, tenant, w.feature, s.id))
     union all
-    select
-      m.user_id, w.rank,
-      iam.link_of_user(m.user_id)
-        || iam.links_of_groups(iam.way_between_groups(m.group_id, w.group_id))
-        || iam.link('ROW', w.way, null)
-    from ways w
-    join iam.group_closure c on c.group_id = w.group_id
-    join iam.group_members m on m.tenant_id = tenant and m.group_id = c.included_group_id
-    where m.user_id = any (users) and iam.is_live(m.valid_from, m.valid_until)
+    select g.user_id, w.rank, g.links || iam.link('ROW', w.way, null)
+    from iam.ways_through_groups(users, tenant, array(select ways.group_id from ways)) g
+    join ways w on w.group_id = g.group_id
     union all
-    select p.user_id, w.rank, p.chain || iam.link('ROW', w.way, null)
+    select p.user_id, w.rank, (p.chain - 0) || iam.link('ROW', w.way, null)
     from ways w
     cross join lateral iam.row_chains(
       users, tenant, w.parent::regclass, w.parent_id, case command when 'read' then 'read' else 'update' end
     ) p
     where w.way = 'parent'
     union all
-    select u.id, w.rank, iam.link_of_user(u.id) || iam.link('ROW', w.way, null)
+    select u.id, w.rank, iam.link('ROW', w.way, null)
     from ways w
     cross join unnest(users) u (id)
     where w.way = 'public'
+  ), first as (
+    select distinct on (f.user_id) f.user_id, f.links
+    from found f
+    order by f.user_id, f.rank, jsonb_array_length(f.links), f.links
   )
-  select distinct on (f.user_id) f.user_id, f.chain
-  from found f
-  order by f.user_id, f.rank, jsonb_array_length(f.chain), f.chain;
+  select u.id, iam.link_of(u) || f.links
+  from first f
+  join iam.users u on u.id = f.user_id;
 end
 $$;
 comment on function iam.row_chains(uuid[], uuid, regclass, uuid, text) is
@@ -375,10 +372,10 @@ begin
     from iam.judge_row(rows_of, row_id, case command when 'update' then 'w' else 'd' end::"char", case when not is_self then asked end);
   else
     select exists (
-      select from iam.users_by_way(tenant, rows_of, row_id, command) w where w.user_id = asked
+      select from iam.users_by_way(tenant, rows_of, row_id, command) w (id) where w.id = asked
     ) and (
       not is_self or not iam.is_acting() or exists (
-        select from iam.users_by_way(tenant, rows_of, row_id, command) w where w.user_id = iam.actor_id()
+        select from iam.users_by_way(tenant, rows_of, row_id, command) w (id) where w.id = iam.actor_id()
       )
     ) and (
       not is_self or not iam.has_api_key() or exists (
@@ -409,6 +406,7 @@ create function iam.users_who_can_access(
 )
 returns setof uuid
 language plpgsql stable
+rows 10000
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -495,7 +493,7 @@ begin
     select c.chain
     from unnest(features) f (code)
     cross join lateral iam.chains(array[asked], tenant, f.code, place) c
-    where asked not in (select iam.denied(tenant, f.code, place))
+    where asked not in (select iam.denied_among(array[asked], tenant, f.code, place))
     order by jsonb_array_length(c.chain), c.chain
     limit 1
   ));
