@@ -115,6 +115,34 @@ describe("who is entitled", () => {
   });
 });
 
+describe("a policy that reads a table beside", () => {
+  const within = async (condition: string, check: () => Promise<void>) => {
+    await database.owner.query(
+      `create policy todos_select_beside on public.todos as restrictive for select to web_user using (${condition})`,
+    );
+    await check().finally(() => database.owner.query("drop policy todos_select_beside on public.todos"));
+  };
+
+  test("hides what its reader doesn't see there, and allows what he does", async () => {
+    await within("exists (select from public.sales s where s.campus = 'chicago')", async () => {
+      expect(await explain(erin, store, "read", jane)).toMatchObject({ allowed: true });
+      expect(await explain(erin, plants, "read", bob)).toMatchObject({
+        reason: "ROW_HIDDEN",
+        policy: "todos_select_beside",
+      });
+    });
+  });
+
+  test.each([
+    "exists (select from public.sales s join public.chats c on c.tenant_id = s.tenant_id)",
+    "exists (select from public.sales s where s.campus <> 'FROM public.sales ')",
+  ])("is refused where it can't be told what its reader sees: %s", async (condition) => {
+    await within(condition, async () => {
+      expect(await as(bob).trial("select iam.explain_row('public.todos', $1, 'read')", plants)).toBe("PT400");
+    });
+  });
+});
+
 describe("the session", () => {
   test("goes on as who asked, after an answer about another and after an error in one", async () => {
     const mine = await as(erin).value("select iam.caller_id()");

@@ -53,68 +53,117 @@ create trigger tell after insert or update or delete on iam.grants
 
 -- The authority itself -----------------------------------------------------------------------------------------------
 
-create function iam.authority_of(whose text)
-returns table (effect iam.grant_effect, feature_id uuid, scope_id uuid)
+create function iam.grants_of(of_user uuid)
+returns table (whose text, effect iam.grant_effect, given_id uuid, scope_id uuid)
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  who uuid := iam.principal(whose);
   tenant uuid := iam.caller_tenant_id();
-  in_groups uuid[] := array(select iam.groups_of(who, tenant));
+  is_self boolean := of_user = iam.caller_id();
+  actor uuid := case when of_user = iam.caller_id() then iam.actor_id() end;
 begin
-  if whose = 'key' then
-    return query
-    select distinct 'allow'::iam.grant_effect, c.feature_id, k.scope_id
-    from iam.api_key_grants k
-    join iam.feature_closure c on c.ancestor_id = k.feature_id
-    where k.api_key_id = iam.setting('app.api_key_id')::uuid;
-    return;
-  end if;
   return query
-  select distinct g.effect, c.feature_id, g.scope_id
-  from iam.grants g
-  left join iam.role_closure r on r.role_id = g.role_id
-  left join iam.role_features rf on rf.role_id = r.included_role_id
-  join iam.feature_closure c on c.ancestor_id = coalesce(g.feature_id, rf.feature_id)
-  where (g.user_id = who or g.group_id = any (in_groups))
-    and (g.tenant_id = tenant or g.tenant_id is null)
-    and iam.is_live(g.valid_from, g.valid_until);
+  select who.name, g.effect, coalesce(g.role_id, g.feature_id), g.scope_id
+  from (values ('caller', of_user), ('actor', actor)) who (name, id)
+  cross join lateral (select array(select iam.groups_of(who.id, tenant)) as ids) groups
+  join iam.grants g on g.user_id = who.id or g.group_id = any (groups.ids)
+  where (g.tenant_id = tenant or g.tenant_id is null)
+    and iam.is_live(g.valid_from, g.valid_until)
+    and (is_self or iam.why_inactive(of_user, tenant) is null)
+  union all
+  select 'key', 'allow', k.feature_id, k.scope_id
+  from iam.api_key_grants k
+  where is_self and k.api_key_id = iam.setting('app.api_key_id')::uuid;
 end
 $$;
-comment on function iam.authority_of(text) is
-  'Every feature that the live grants of one of the session''s three (caller, actor, key) allow or deny, and where.';
+comment on function iam.grants_of(uuid) is
+  'The user''s live grants, as long as he is active: the role or feature that is allowed or denied, and where. Of the caller himself, also those of whoever acts as him, and what his API key was given.';
 
-create function iam.telling_authority_of(whose text)
-returns table (effect iam.grant_effect, feature_id uuid, scope_id uuid)
+create function iam.grants_met(of_user uuid)
+returns table (scope_id uuid, whose text, effect iam.grant_effect, given_id uuid, given_at uuid)
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query
-  with held as materialized (
-    select * from iam.authority_of(whose)
-  ), places as materialized (
-    select c.scope_id, c.ancestor_id
-    from (select distinct h.scope_id from held h) at
-    cross join lateral (
-      select s.scope_id, s.ancestor_id from iam.scope_closure s where s.scope_id = at.scope_id offset 0
-    ) c
+  with given as materialized (
+    select * from iam.grants_of(of_user)
   )
-  select h.effect, h.feature_id, h.scope_id
-  from held h
-  join places p on p.scope_id = h.scope_id
-  join held over on over.scope_id = p.ancestor_id and over.feature_id = h.feature_id
-  group by h.effect, h.feature_id, h.scope_id
-  having not bool_or(over.effect = h.effect and over.scope_id <> h.scope_id)
-    and case h.effect
-      when 'allow' then not bool_or(over.effect = 'deny')
-      else bool_or(over.effect = 'allow' and over.scope_id <> h.scope_id)
-    end;
+  select place.id, g.whose, g.effect, g.given_id, g.scope_id
+  from (select distinct given.scope_id from given) place (id)
+  cross join lateral (select c.ancestor_id from iam.scope_closure c where c.scope_id = place.id offset 0) above
+  join given g on g.scope_id = above.ancestor_id;
+end
+$$;
+comment on function iam.grants_met(uuid) is
+  'For each scope at which something was given to the user or denied: every such grant there or above.';
+
+create function iam.features_in(given_id uuid)
+returns setof uuid
+language sql stable
+as $$
+  select c.feature_id
+  from iam.feature_closure c
+  where c.ancestor_id = given_id
+  union all
+  select c.feature_id
+  from iam.role_closure r
+  join iam.role_features rf on rf.role_id = r.included_role_id
+  join iam.feature_closure c on c.ancestor_id = rf.feature_id
+  where r.role_id = given_id
+$$;
+comment on function iam.features_in(uuid) is
+  'Every feature that a role or feature gives; some twice. Becomes part of the asking query.';
+
+create function iam.telling_authority_of(principal text)
+returns table (features text, scopes uuid[])
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  with met as materialized (
+    select m.scope_id, m.effect, m.given_id, m.given_at = m.scope_id as is_here
+    from iam.grants_met(iam.caller_id()) m
+    where m.whose = principal
+  ), alike as materialized (
+    -- of a thousand places most are given the same
+    select row_number() over () as number, array_agg(p.scope_id) as scopes
+    from (
+      select m.scope_id, array_agg(distinct concat(m.effect, m.is_here, m.given_id)) as what from met m group by m.scope_id
+    ) p
+    group by p.what
+  ), judged as (
+    select a.number, f.id as feature_id, case
+      when bool_or(m.effect = 'allow' and m.is_here)
+        and not bool_or(m.effect = 'allow' and not m.is_here)
+        and not bool_or(m.effect = 'deny')
+      then '+'
+      when bool_or(m.effect = 'deny' and m.is_here)
+        and not bool_or(m.effect = 'deny' and not m.is_here)
+        and bool_or(m.effect = 'allow' and not m.is_here)
+      then '-'
+    end as sign
+    from alike a
+    join met m on m.scope_id = a.scopes[1]
+    cross join lateral iam.features_in(m.given_id) f (id)
+    group by a.number, f.id
+  ), told as materialized (
+    select j.number, string_agg(j.sign || j.feature_id, ',' order by j.feature_id) as features
+    from judged j
+    where j.sign is not null
+    group by j.number
+  )
+  select t.features, array_agg(s.id order by s.id)
+  from told t
+  join alike a on a.number = t.number
+  cross join unnest(a.scopes) s (id)
+  group by t.features;
 end
 $$;
 comment on function iam.telling_authority_of(text) is
-  'The same without what changes nothing: what a scope above gives already, what is denied, and denials of what is not held.';
+  'What one of the session''s three (caller, actor, key) is allowed (+) and denied (-), and at which scopes, without what changes nothing: what a scope above gives already, what is denied, and denials of what is not held.';
 
 create function iam.next_change_of(whose text)
 returns timestamptz
@@ -177,15 +226,18 @@ begin
   fingerprint := jsonb_build_array(iam.caller_id(), tenant, iam.actor_id())::text;
   foreach whose in array array['caller', 'actor', 'key'] loop
     continue when whose = 'actor' and not iam.is_acting() or whose = 'key' and not iam.has_api_key();
-    select string_agg(t::text, ';' order by t.effect, t.feature_id, t.scope_id),
-           array_agg(distinct t.scope_id) filter (where t.scope_id <> all (wide))
-    into told, narrow
-    from iam.telling_authority_of(whose) t;
+    with authority as materialized (
+      select * from iam.telling_authority_of(whose)
+    )
+    select
+      (select string_agg(a.features || ':' || array_to_string(a.scopes, ','), ';' order by a.features) from authority a),
+      array(select s.id from authority a cross join unnest(a.scopes) s (id) where s.id <> all (wide))
+    into told, narrow;
     -- what stands below each of the scopes; into the root, and out of it, nothing ever moves
     fingerprint := md5(jsonb_build_array(fingerprint, told, (
-      select jsonb_object_agg(b.ancestor_id, b.below)
+      select string_agg(b.ancestor_id || '>' || b.below, ';' order by b.ancestor_id)
       from (
-        select c.ancestor_id, jsonb_build_array(count(*), sum(uuid_hash_extended(c.scope_id, 0))) as below
+        select c.ancestor_id, count(*) || '/' || sum(uuid_hash_extended(c.scope_id, 0)) as below
         from iam.scope_closure c
         where c.ancestor_id = any (narrow)
         group by c.ancestor_id

@@ -55,9 +55,11 @@ security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   condition text;
+  tree text;
   beside regclass;
+  reads text;
 begin
-  select pg_get_expr(p.polqual, p.polrelid) into condition from pg_policy p where p.oid = of_policy;
+  select pg_get_expr(p.polqual, p.polrelid), p.polqual::text into condition, tree from pg_policy p where p.oid = of_policy;
   -- these functions see every row of the table beside; the policy's reader sees those that its own policies show him
   for beside in
     select distinct d.refobjid::regclass
@@ -69,17 +71,22 @@ begin
       and d.refclassid = 'pg_class'::regclass
       and d.refobjid <> p.polrelid
   loop
+    reads := format('FROM %s ', beside);
+    -- as often as the tree says that the table is read: else it is written in another way, or a string looks like it
+    if array_length(string_to_array(condition, reads), 1)
+      <> array_length(string_to_array(tree, format(':rtekind 0 :relid %s ', beside::oid)), 1)
+    then
+      raise sqlstate 'PT400' using message = 'Rows of this type are not explained.';
+    end if;
     condition := replace(
-      condition,
-      format('FROM %s ', beside),
-      format('FROM (select * from %s where %s) ', beside, iam.command_condition(beside, 'r'))
+      condition, reads, format('FROM (select * from %s where %s) ', beside, iam.command_condition(beside, 'r'))
     );
   end loop;
   return condition;
 end
 $$;
 comment on function iam.policy_condition(oid) is
-  'What a policy asks of a row, as a condition that means the same where row-level security hides nothing.';
+  'What a policy asks of a row, as a condition that means the same where row-level security hides nothing. Raises PT400 for a policy that can''t be said so.';
 
 create function iam.policies_for(of_table regclass, command "char")
 returns table (id oid, name text, is_permissive boolean)

@@ -119,44 +119,60 @@ declare
   who uuid := case when of_user is null then iam.caller_id() else iam.who_is_asked_about(of_user, coalesce(at, iam.root_scope_id(tenant))) end;
   is_self boolean := who = iam.caller_id();
   judges integer := iam.judges_of(who);
+  -- of others, only what is held where the caller may ask
+  told_at uuid[] := case when is_anywhere and not is_self then array(select iam.scopes_with('iam.explain')) end;
 begin
   return query
-  with covering as materialized (
-    select g.*
-    from iam.coverings(who, array(select f.code from iam.features f)) g
-    where is_anywhere or g.scope_id = any (at_or_above)
-  ), above as materialized (
-    select * from iam.scopes_above(array(select distinct g.scope_id from covering g))
-  ), given as (
-    select distinct g.feature, g.scope_id
-    from covering g
-    where g.effect = 'allow'
-      -- what is denied further down is not held there
-      and (is_anywhere or g.feature not in (select d.feature from covering d where d.effect = 'deny'))
-      -- of others, only what is held where the caller may ask
-      and (not is_anywhere or is_self or g.scope_id in (select iam.scopes_with('iam.explain')))
-  ), judged as materialized (
+  with met as materialized (
     select
-      g.feature,
-      g.scope_id,
-      count(distinct one.whose) filter (where one.effect = 'allow') = judges
-        and count(*) filter (where one.effect = 'deny') = 0 as is_held
-    from given g
-    join above c on c.scope_id = g.scope_id
-    join covering one on one.feature = g.feature and one.scope_id = c.ancestor_id
-    group by g.feature, g.scope_id
+      m.scope_id,
+      m.whose,
+      m.effect,
+      m.given_id,
+      m.given_at = m.scope_id as is_here,
+      m.given_at <> m.scope_id and (told_at is null or m.given_at = any (told_at)) as is_told_above
+    from iam.grants_met(who) m
+    where is_anywhere or m.scope_id = any (at_or_above)
+  ), alike as materialized (
+    -- of a thousand places most are given the same
+    select row_number() over () as number, array_agg(p.scope_id) as scopes
+    from (
+      select m.scope_id, array_agg(distinct concat(m.whose, m.effect, m.is_here, m.is_told_above, m.given_id)) as what
+      from met m
+      group by m.scope_id
+    ) p
+    group by p.what
+  ), begun as materialized (
+    select a.number, f.code
+    from alike a
+    join met m on m.scope_id = a.scopes[1]
+    cross join lateral iam.features_in(m.given_id) given (id)
+    join iam.features f on f.id = given.id
+    group by a.number, f.code
+    having count(distinct m.whose) filter (where m.effect = 'allow') = judges
+      and count(*) filter (where m.effect = 'deny') = 0
+      and bool_or(m.effect = 'allow' and m.is_here)
+      -- what is above gives it here as well
+      and count(distinct m.whose) filter (where m.effect = 'allow' and m.is_told_above) < judges
+  ), places as materialized (
+    select a.number, s.id, s.type || '/' || s.key as name
+    from alike a
+    cross join unnest(a.scopes) place (id)
+    join iam.scopes s on s.id = place.id
+    where told_at is null or s.id = any (told_at)
+  ), denied as (
+    select f.code
+    from met m
+    cross join lateral iam.features_in(m.given_id) given (id)
+    join iam.features f on f.id = given.id
+    where m.effect = 'deny'
   )
-  select h.feature, s.type || '/' || s.key, h.scope_id = any (at_or_above)
-  from judged h
-  join iam.scopes s on s.id = h.scope_id
-  -- where it begins: what is above gives it here as well
-  where h.is_held and not exists (
-    select
-    from above c
-    join judged other on other.scope_id = c.ancestor_id and other.is_held
-    where other.feature = h.feature and c.scope_id = h.scope_id and c.ancestor_id <> h.scope_id
-  )
-  order by h.feature, 2;
+  select b.code, p.name, p.id = any (at_or_above)
+  from begun b
+  join places p on p.number = b.number
+  -- what is denied further down is not held there
+  where is_anywhere or b.code not in (select denied.code from denied)
+  order by b.code, p.name;
 end
 $$;
 comment on function iam.features_held(text, text) is
