@@ -17,6 +17,10 @@ const own = new Map<string, Names>();
 
 beforeAll(async () => {
   await completeTenants(world.database);
+  await world.database.owner.query(`
+    insert into iam.grants (user_id, feature_id, scope_id)
+    select u.id, f.id, s.id from iam.users u, iam.features f, iam.scopes s
+    where u.email = 'erin@acme.test' and f.code = 'iam.providers.read' and s.tenant_id is null`);
   for (const type of types) {
     const [theirs, ours] = [await namesIn(world.database, "globex", type), await namesIn(world.database, "acme", type)];
     if (theirs && !typesOfNobody.includes(type)) foreign.set(type, theirs);
@@ -26,7 +30,7 @@ beforeAll(async () => {
 
 function ask(who: Who, slot: Slot, value: string): Promise<Answer> {
   const { query, variables } = slot.ask(value, Object.fromEntries([...own].map(([type, { id }]) => [type, id])));
-  return world.as(who, query, variables);
+  return world.as(who, query, variables, slot.operation === "subscription" ? { accept: "text/event-stream" } : {});
 }
 
 /** Asks, but leaves nothing behind: a second field refuses on purpose. */
@@ -68,23 +72,26 @@ describe("what the schema takes names in", () => {
   });
 });
 
-describe.each(["alice", "bob", null] as const)("asked by %s", (who) => {
-  it.each(fields.filter(({ field }) => who !== "alice" || !forNewcomers.includes(field)))(
-    "hides what is another tenant's from $field",
-    async ({ found }) => {
-      const ways = found.flatMap((slot) => [
-        { slot, by: "id" as const },
-        ...(slot.takesKey ? [{ slot, by: "key" as const }] : []),
-      ]);
-      await Promise.all(
-        ways.map(async ({ slot, by }) => {
-          const [theirs, nothing] = await bothAnswers(who, slot, by);
-          expect(`${slot.name} by ${by}: ${theirs}`).toBe(`${slot.name} by ${by}: ${nothing}`);
-          expect(theirs).not.toMatch(/^500|got invalid value/);
-        }),
-      );
-    },
-  );
+/** Providers belong to no tenant: who owns one doesn't see them. Erin does, and what is below them. */
+const belowProviders = ({ field }: { readonly field: string }) => field.startsWith("Provider.");
+const asked = [
+  { who: "alice", of: fields.filter(({ field }) => !forNewcomers.includes(field)) },
+  { who: "bob", of: fields },
+  { who: null, of: fields },
+  { who: "erin", of: fields.filter(belowProviders) },
+] as const;
+
+describe.each(asked)("asked by $who", ({ who, of }) => {
+  it.each(of)("hides what is another tenant's from $field", async ({ found }) => {
+    const ways = found.flatMap((slot) => slot.takes.map((by) => ({ slot, by })));
+    await Promise.all(
+      ways.map(async ({ slot, by }) => {
+        const [theirs, nothing] = await bothAnswers(who, slot, by);
+        expect(`${slot.name} by ${by}: ${theirs}`).toBe(`${slot.name} by ${by}: ${nothing}`);
+        expect(theirs).not.toMatch(/^500|got invalid value/);
+      }),
+    );
+  });
 });
 
 describe("asked by one who holds everything in the tenant", () => {
@@ -117,5 +124,17 @@ describe("asked by one who holds everything in the tenant", () => {
     const isAbout = /explain|whoCan/.test(slot.field);
     expect(body.errors).toBeUndefined();
     expect(Object.values(body.data)).toEqual([isAbout ? expect.any(Object) : { __typename: slot.type }]);
+  });
+
+  const below = fields.filter(({ found }) => found.some(({ isBelow }) => isBelow));
+
+  it.each(below)("reads through $field what is asked with his own", async ({ found }) => {
+    for (const slot of found) {
+      const [by = "id"] = slot.takes;
+      const { body } = await ask(belowProviders(slot) ? "erin" : "alice", slot, own.get(slot.type)?.[by] ?? "");
+      expect([slot.name, body.errors]).toEqual([slot.name, undefined]);
+      const [row] = Object.values<Record<string, unknown> | null>(body.data);
+      expect([slot.name, row && Object.values(row)]).toEqual([slot.name, [expect.any(Object)]]);
+    }
   });
 });

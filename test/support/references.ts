@@ -14,6 +14,16 @@ const otherNames: Readonly<Record<string, string>> = {
   owner: "User",
   mapping: "GroupMapping",
   routeParent: "Feature",
+  // of a subscription: the last event that is known. A list's is a cursor, and no id.
+  after: "AuditEvent",
+};
+
+/** The field that is a natural key by itself, unique wherever the caller may look. */
+export const naturalKeys: Readonly<Record<string, string>> = {
+  User: "email",
+  Group: "name",
+  Role: "code",
+  Tenant: "slug",
 };
 
 /** What the `id` of a field is of, where its name doesn't say it: rows of declared tables. */

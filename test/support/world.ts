@@ -25,7 +25,12 @@ export interface World {
   readonly database: TestDatabase;
   /** The data statements sent since the last call. */
   takeStatements(): readonly string[];
-  as(who: Who, query: string, variables?: Readonly<Record<string, unknown>>): Promise<Answer>;
+  as(
+    who: Who,
+    query: string,
+    variables?: Readonly<Record<string, unknown>>,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer>;
   /** Asks with these headers, credentials included. */
   showing(headers: Readonly<Record<string, string>>, query: string): Promise<Answer>;
   /** Sends a body as it is, also one that JSON.stringify would not write. */
@@ -53,9 +58,9 @@ export function useWorld(): World {
   return {
     database,
     takeStatements: () => sent.splice(0),
-    as: async (who, query, variables) => {
+    as: async (who, query, variables, headers) => {
       if (gateway === undefined) throw new TypeError("The world is made in beforeAll; use it later.");
-      return gateway.as(who && (await tokenOf(who))).query(query, variables);
+      return gateway.as(who && (await tokenOf(who)), headers).query(query, variables);
     },
     showing: async (headers, query) => {
       if (gateway === undefined) throw new TypeError("The world is made in beforeAll; use it later.");
