@@ -52,7 +52,7 @@ async function bothAnswers(who: Who, slot: Slot, by: keyof Names): Promise<reado
   return [bytesOf(one), bytesOf(other)];
 }
 
-/** Who may invite names people who aren't in the tenant yet: to him, and nobody else, this tells whether there is such a person. */
+/** Who may invite names people who are not in the tenant yet: to him this tells whether there is such a person (SECURITY.md). */
 const forNewcomers = ["Mutation.addTenantMember"];
 const ofTenants = slots.filter(({ type }) => !typesOfNobody.includes(type));
 const fields = [...new Set(ofTenants.map(({ field }) => field))].map((field) => ({
