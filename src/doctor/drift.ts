@@ -41,9 +41,12 @@ function missingTable(name: string): Finding {
 }
 
 async function compare(ask: Ask, table: Table, expected: Guard): Promise<readonly Finding[]> {
-  const on = qualified(table);
   const actual = await readGuard(ask, table);
-  if (actual === null) return [];
+  return actual === null ? [] : compareGuards(qualified(table), actual, expected);
+}
+
+/** What differs between what guards a table and what is to guard it. */
+export function compareGuards(on: string, actual: Guard, expected: Guard): readonly Finding[] {
   return [
     ...(actual.owner === expected.owner ? [] : [wrongOwner(on, actual, expected)]),
     ...comparePolicies(on, actual.policies, expected.policies),

@@ -8,6 +8,7 @@ import { type Ask, type Finding, type FindingId, findingNames } from "./finding.
 import { functionChecks } from "./function-checks.js";
 import { byDeclaration, dropFunctions, type Guarded, type GuardedBySql, guardedBySql } from "./guarded.js";
 import { findMissingIndexes } from "./index-checks.js";
+import { findDriftOfOwn } from "./own-tables.js";
 import { rightsChecks } from "./rights-checks.js";
 import { findRowCalls } from "./row-calls.js";
 import { tableChecks } from "./table-checks.js";
@@ -35,6 +36,7 @@ export function examine({ adminUrl, login, protections }: Patient): Promise<read
       [login],
     );
     const findings = [...(await examineLogin(ask, spelled)), ...(await findRowCalls(ask))];
+    findings.push(...(await findDriftOfOwn(ask)));
     const bySql = await guardedBySql(ask);
     findings.push(...leftBehind(bySql));
     for (const guarded of allGuarded(protections, bySql))

@@ -1,8 +1,9 @@
 /** In charge of what it means in this very database how a table is to be guarded: it is done to empty copies of the tables, and undone. */
 import { name, qualified } from "../protect/policies/spelling.js";
 import type { Ask } from "./finding.js";
-import { type FunctionPart, type Guard, type Part, readGuard, readNewFunctions, type Table } from "./guard.js";
+import { type FunctionPart, type Guard, readGuard, readNewFunctions, type Table } from "./guard.js";
 import { copyOf, copyPrefix, type Guarded } from "./guarded.js";
+import { renamedGuard, renamedPart, renaming } from "./real-names.js";
 
 /** What PostgreSQL makes of it. */
 export interface Expected {
@@ -24,7 +25,12 @@ export async function expectedOf(ask: Ask, guarded: Guarded): Promise<Expected> 
     const functions = await readNewFunctions(ask);
     if (row === null) throw new TypeError(`The copy of ${qualified(guarded)} wasn't made.`);
     const own = functions.filter(({ bare }) => !isAsked(bare) && !ofAbove.some((one) => one.bare === bare));
-    return inRealNames(renaming(tables, functions), { row, shares: sharesGuard, functions: own });
+    const rename = renaming(tables, functions);
+    return {
+      row: renamedGuard(rename, row),
+      shares: sharesGuard && renamedGuard(rename, sharesGuard),
+      functions: own.map((one) => renamedPart(rename, one)),
+    };
   } finally {
     await ask("rollback");
   }
@@ -35,7 +41,8 @@ function isAsked(bare: string): boolean {
   return bare.startsWith("asked_of_");
 }
 
-function copies(tables: readonly Table[]): readonly string[] {
+/** The statements that make empty copies of tables, in schemas of their own. */
+export function copies(tables: readonly Table[]): readonly string[] {
   const schemas = [...new Set(tables.map(({ schema }) => schema))];
   return [
     "set local client_min_messages = warning;",
@@ -52,35 +59,4 @@ function copies(tables: readonly Table[]): readonly string[] {
       (schema) => `grant usage, create on schema ${name(`${copyPrefix}${schema}`)} to api_owner, iam_definer;`,
     ),
   ];
-}
-
-function inRealNames(rename: (text: string) => string, { row, shares, functions }: Expected): Expected {
-  const part = <P extends Part>(one: P): P => ({
-    ...one,
-    says: rename(one.says),
-    sql: rename(one.sql),
-    name: rename(one.name),
-  });
-  const guard = ({ owner, policies, triggers, rights }: Guard): Guard => ({
-    owner,
-    policies: policies.map(part),
-    triggers: triggers.map(part),
-    rights: rights.map(part),
-  });
-  return { row: guard(row), shares: shares && guard(shares), functions: functions.map(part) };
-}
-
-// A function of ours is named after its table, and PostgreSQL repeats that name as the name of what it answers.
-function renaming(tables: readonly Table[], functions: readonly FunctionPart[]): (text: string) => string {
-  const schemas = [...new Set(tables.map(({ schema }) => schema))];
-  const ofTable = ({ bare }: FunctionPart): string =>
-    schemas.reduce(
-      (called, schema) => called.replace(`${copyPrefix}${schema}_`, schema === "public" ? "" : `${schema}_`),
-      bare,
-    );
-  const pairs = [
-    ...functions.map((one) => [name(one.bare), name(ofTable(one))] as const),
-    ...schemas.map((schema) => [`${name(`${copyPrefix}${schema}`)}.`, `${name(schema)}.`] as const),
-  ];
-  return (text) => pairs.reduce((renamed, [from, to]) => renamed.replaceAll(from, to), text);
 }

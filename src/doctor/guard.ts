@@ -33,19 +33,33 @@ export interface Guard {
 
 /** Reads it, with every name in its schema; null where there is no such table. */
 export async function readGuard(ask: Ask, table: Table): Promise<Guard | null> {
-  const on = qualified(table);
-  const [found] = await ask<{ readonly owner: string; readonly oid: string }>(
-    "select c.oid::text, quote_ident(pg_get_userbyid(c.relowner)) as owner from pg_catalog.pg_class c where c.oid = to_regclass($1)",
-    [on],
+  const [guard = null] = await readGuards(ask, [table]);
+  return guard;
+}
+
+/** The same for many tables, in their order. */
+export async function readGuards(ask: Ask, tables: readonly Table[]): Promise<readonly (Guard | null)[]> {
+  const names = tables.map(qualified);
+  const owners = await ask<{ readonly on: string; readonly owner: string }>(
+    `select t.on, quote_ident(pg_get_userbyid(c.relowner)) as owner
+     from unnest($1::text[]) as t ("on") join pg_catalog.pg_class c on c.oid = to_regclass(t.on)`,
+    [names],
   );
-  if (found === undefined) return null;
-  const { oid, owner } = found;
-  return {
-    owner,
-    policies: await ask<Part>(policies, [oid]),
-    triggers: await ask<Part>(triggers, [oid]),
-    rights: await ask<Right>(rights, [oid, on]),
+  const partsOf = async <P extends Part>(sql: string) => {
+    const found = await ask<P & { readonly on: string }>(sql, [names]);
+    return (name: string): readonly P[] => found.filter(({ on }) => on === name).map(withoutTable);
   };
+  const [policiesOf, triggersOf] = [await partsOf<Part>(policies), await partsOf<Part>(triggers)];
+  const rightsOf = await partsOf<Right>(rights);
+  return names.map((name) => {
+    const found = owners.find(({ on }) => on === name);
+    if (found === undefined) return null;
+    return { owner: found.owner, policies: policiesOf(name), triggers: triggersOf(name), rights: rightsOf(name) };
+  });
+}
+
+function withoutTable<P extends Part>({ on: _, ...part }: P & { readonly on: string }): P {
+  return part as unknown as P;
 }
 
 /** A function of ours that belongs to a table. */
@@ -85,9 +99,10 @@ function functionsWhere(condition: string): string {
 }
 
 const policies = `
-  select quote_ident(p.polname) as name, body as says, format('create policy %I%s;', p.polname, body)
+  select t.on, quote_ident(p.polname) as name, body as says, format('create policy %I%s;', p.polname, body)
            || coalesce(format(' comment on policy %I on %s is ', p.polname, p.polrelid::regclass) || quote_literal(obj_description(p.oid, 'pg_policy')) || ';', '') as sql
-  from pg_catalog.pg_policy p,
+  from unnest($1::text[]) as t ("on")
+  join pg_catalog.pg_policy p on p.polrelid = to_regclass(t.on),
   lateral (select
     format(' on %s as %s for %s to %s',
       p.polrelid::regclass,
@@ -97,26 +112,27 @@ const policies = `
        from unnest(p.polroles) role))
     || coalesce(' using (' || pg_get_expr(p.polqual, p.polrelid) || ')', '')
     || coalesce(' with check (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')', '') as body) as told
-  where p.polrelid = $1::oid
-  order by 1`;
+  order by 2`;
 
 const triggers = `
-  select quote_ident(t.tgname) as name, pg_get_triggerdef(t.oid) || t.tgenabled::text as says, pg_get_triggerdef(t.oid) || ';' as sql
-  from pg_catalog.pg_trigger t
-  where t.tgrelid = $1::oid and not t.tgisinternal
-  order by 1`;
+  select t.on, quote_ident(g.tgname) as name, pg_get_triggerdef(g.oid) || g.tgenabled::text as says, pg_get_triggerdef(g.oid) || ';' as sql
+  from unnest($1::text[]) as t ("on")
+  join pg_catalog.pg_trigger g on g.tgrelid = to_regclass(t.on)
+  where not g.tgisinternal
+  order by 2`;
 
 const rights = `
-  select name, name as says, what, privilege, grantee, format('grant %s on %s to %s;', what, $2::text, grantee) as sql
-  from (
+  select t.on, name, name as says, what, privilege, grantee, format('grant %s on %s to %s;', what, t.on, grantee) as sql
+  from unnest($1::text[]) as t ("on"),
+  lateral (
     select lower(a.privilege_type) as privilege, lower(a.privilege_type) as what, a.grantee as role
     from pg_catalog.pg_class c, aclexplode(c.relacl) a
-    where c.oid = $1::oid
+    where c.oid = to_regclass(t.on)
     union all
     select lower(a.privilege_type), format('%s (%I)', lower(a.privilege_type), col.attname), a.grantee
     from pg_catalog.pg_attribute col, aclexplode(col.attacl) a
-    where col.attrelid = $1::oid and not col.attisdropped
+    where col.attrelid = to_regclass(t.on) and not col.attisdropped
   ) as acl,
   lateral (select pg_get_userbyid(role) as grantee, what || ' to ' || pg_get_userbyid(role) as name) as told
   where role <> 0 and grantee in ('web_user', 'web_anon', 'iam_definer')
-  order by 1`;
+  order by 2`;
