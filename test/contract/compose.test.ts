@@ -69,6 +69,8 @@ describe("docker-compose.yml", () => {
     expect(settings).toMatch(/^pool_mode = transaction$/m);
     expect(settings).toMatch(/^listen_port = 6432$/m);
     expect(settings).toMatch(/^max_prepared_statements = [1-9]\d*$/m);
+    // Its own defaults keep a request for two minutes while PostgreSQL is away.
+    expect(settings).toMatch(/^query_wait_timeout = [1-5]$/m);
     expect(settings).toMatch(/^auth_type = scram-sha-256$/m);
     const targets = services["pgbouncer"]?.configs.map(({ target }) => target);
     expect(targets).toContain(/^auth_file = (.*)$/m.exec(settings)?.[1]);
