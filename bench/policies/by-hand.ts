@@ -1,17 +1,6 @@
-/** In charge of what somebody would write by hand, without row-level security, for what the generated policies do. */
-import type { Statement } from "../src/database/session.js";
-
-/** What is known of a caller before anything is measured. */
-export interface Known {
-  readonly me: string;
-  readonly tenant: string;
-  readonly everywhere: boolean;
-  readonly scopes: readonly string[];
-  readonly shared: readonly string[];
-  /** The newest todo that he sees, and one of his own. */
-  readonly one: string;
-  readonly own: string | null;
-}
+/** In charge of what is written by hand where somebody else has decided: less than the policies do. */
+import type { Statement } from "../../src/database/session.js";
+import type { Known } from "./known.js";
 
 /** Each case by its name. `given` has scopes and shares as values; `joined` looks them up, as far as he doesn't hold everything. */
 export function byHand(
@@ -37,7 +26,7 @@ export function byHand(
       parameters: [],
     },
     update: {
-      sql: `update todos set title = 'Another' where ${isHis("todos.update", "can_write")} and id = '${known.own ?? known.one}' returning id`,
+      sql: `update todos set title = 'Another' where ${isHis("todos.update", "can_write")} and id = '${known.own}' returning id`,
       parameters,
     },
   };
