@@ -60,6 +60,19 @@ const rules: readonly (readonly [rule: string, offenders: string])[] = [
        )`,
   ],
   [
+    "a new row is named after the session only where a floor asks whether the session is alive",
+    `select d.adrelid::regclass::text from pg_attrdef d
+     where pg_get_expr(d.adbin, d.adrelid) ~ 'mnamed' and not exists (
+       select from pg_policy floor
+       where floor.polrelid = d.adrelid and not floor.polpermissive and floor.polcmd = '*' and 'web_user'::regrole = any (floor.polroles)
+         and pg_get_expr(floor.polwithcheck, floor.polrelid) = '(tenant_id = ( SELECT iam.caller_tenant_id() AS caller_tenant_id))')`,
+  ],
+  [
+    "what policies ask may be asked by a parallel worker",
+    `select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'iam'::regnamespace and p.provolatile = 's' and p.proparallel <> 's'
+       and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype) and has_function_privilege('web_user', p.oid, 'execute')`,
+  ],
+  [
     "every definer function looks into pg_catalog first and into pg_temp last",
     `select p.oid::regprocedure::text from pg_proc p where p.pronamespace::regnamespace::text in ${schemas} and p.prosecdef
        and not coalesce('search_path=pg_catalog, pg_temp' = any (p.proconfig), false)`,

@@ -1,6 +1,6 @@
 /** In charge of who gets a session at all: each reason why not, and what is left of one whose caller dies in it. */
 import { describe, expect, test } from "vitest";
-import { useCallers } from "../support/callers.js";
+import { outcomeOf, useCallers } from "../support/callers.js";
 
 const { as, anonymous, database } = useCallers();
 
@@ -83,7 +83,7 @@ describe("a session", () => {
     "denies everything from the next statement on when %s while it is open",
     async (_, kill, _sqlstate, revive) => {
       try {
-        await as(bob, { tenant: "acme", isShared: true }).within(async ({ sql }) => {
+        const dying = as(bob, { tenant: "acme", isShared: true }).within(async ({ sql }) => {
           expect(await sql("select count(*)::int as seen from todos")).not.toEqual([{ seen: 0 }]);
           await withoutLock(kill);
           expect(
@@ -99,7 +99,10 @@ describe("a session", () => {
             "update todo_shares set can_read = true returning id",
           ])
             expect(await sql(statement)).toEqual([]);
+          // the defaults still name him and his tenant: it is the floor that refuses
+          await sql("insert into todos (title) values ('Posthumous')");
         });
+        expect(await outcomeOf(dying)).toBe("42501");
       } finally {
         await database.owner.query(revive);
       }

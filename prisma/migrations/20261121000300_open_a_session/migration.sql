@@ -114,26 +114,10 @@ declare
   tenant uuid := nullif(current_setting('app.tenant_id', true), '');
   identity uuid := nullif(current_setting('app.identity_id', true), '');
   key_id uuid := nullif(current_setting('app.api_key_id', true), '');
+  actor uuid := nullif(current_setting('app.actor_id', true), '');
 begin
   if me is null then
     return null;
-  end if;
-  perform from iam.users u where u.id = me and u.is_active and not u.is_locked;
-  if not found then
-    return null;
-  end if;
-  if identity is not null then
-    -- the identity is who really acts
-    perform
-    from iam.identities i
-    join iam.providers p on p.id = i.provider_id
-    where i.id = identity
-      and i.user_id = coalesce(nullif(current_setting('app.actor_id', true), '')::uuid, me)
-      and i.is_enabled
-      and p.is_enabled;
-    if not found then
-      return null;
-    end if;
   end if;
   if key_id is not null then
     perform from iam.api_keys k where k.id = key_id and k.user_id = me and k.tenant_id = tenant and iam.is_usable(k);
@@ -141,13 +125,38 @@ begin
       return null;
     end if;
   end if;
-  if iam.is_acting() and iam.actor_id() is null then
+  if actor is not null and iam.actor_id() is null then
     return null;
   end if;
-  if tenant is not null and not iam.may_act_in(me, tenant) then
-    return null;
-  end if;
-  return me;
+  -- one query, since every statement under a floor asks it
+  return (
+    select u.id
+    from iam.users u
+    where u.id = me
+      and u.is_active
+      and not u.is_locked
+      -- the identity is who really acts
+      and (
+        identity is null
+        or exists (
+          select
+          from iam.identities i
+          join iam.providers p on p.id = i.provider_id
+          where i.id = identity and i.user_id = coalesce(actor, me) and i.is_enabled and p.is_enabled
+        )
+      )
+      -- members are nearly everybody: whoever isn't one is asked for the other ways
+      and (
+        tenant is null
+        or exists (
+          select
+          from iam.tenants t
+          join iam.tenant_members m on m.tenant_id = t.id
+          where t.id = tenant and t.deleted_at is null and m.user_id = me and m.deleted_at is null
+        )
+        or iam.may_act_in(me, tenant)
+      )
+  );
 end
 $$;
 comment on function iam.caller_id() is

@@ -223,13 +223,31 @@ return nullif(current_setting(case whose when 'caller' then 'app.user_id' when '
 comment on function iam.named(text) is
   'The user whom the session names as its caller, or as who acts as him, active or not: for conditions below a table''s floor.';
 
+-- What a new row of a table with a floor is given: the floor asks whether it is anybody's to give.
+
+create function iam.named_user_id()
+returns uuid
+language sql stable
+return iam.named('caller');
+comment on function iam.named_user_id() is
+  'The user whom the session names as its caller, active or not: for new rows of a table with a floor.';
+
+create function iam.named_tenant_id()
+returns uuid
+language sql stable
+return nullif(current_setting('app.tenant_id', true), '')::uuid;
+comment on function iam.named_tenant_id() is
+  'The tenant that the session names, active or not: for new rows of a table with a floor.';
+
 create function iam.named_root_scope_id()
 returns uuid
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  tenant uuid := nullif(current_setting('app.tenant_id', true), '');
 begin
-  return iam.root_scope_id(nullif(current_setting('app.tenant_id', true), '')::uuid);
+  return (select s.id from iam.scopes s where s.tenant_id = tenant and s.parent_id is null);
 end
 $$;
 comment on function iam.named_root_scope_id() is
@@ -313,7 +331,7 @@ $$;
 comment on function iam.given_everywhere(text, text) is
   'What iam.holds_everywhere(feature, whose) answers for an active session: for conditions below a table''s floor.';
 
-create function iam.caller_reach(feature text, out is_everywhere boolean, out places uuid[])
+create function iam.caller_reach(feature text, most integer, out is_everywhere boolean, out places uuid[])
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -331,15 +349,19 @@ begin
   from iam.live_grants(person, tenant, above) g
   left join iam.scopes s on s.id = g.scope_id and s.parent_id is null;
   is_everywhere := tenant is not null and is_everywhere and denied is null;
-  if not is_everywhere then
+  -- each scope that was given is a place itself: too many of them need not be gone through
+  if not is_everywhere and coalesce(cardinality(allowed) <= most, true) then
     places := array(select s.id from iam.scopes_below(tenant, allowed, denied) s);
+    if cardinality(places) > most then
+      places := null;
+    end if;
   end if;
 end
 $$;
-comment on function iam.caller_reach(text) is
-  'Both iam.given_everywhere() and, where that is false, iam.scopes_given() for the caller, by one look-up.';
+comment on function iam.caller_reach(text, integer) is
+  'Both iam.given_everywhere() and iam.scopes_given() for the caller, by one look-up. No places where he holds it everywhere, and where they are more than `most` (about: what is denied may count).';
 
-create function iam.caller_key_reach(feature text, scope_type text, out is_everywhere boolean, out places text[])
+create function iam.caller_key_reach(feature text, scope_type text, most integer, out is_everywhere boolean, out places text[])
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -347,16 +369,19 @@ declare
   tenant uuid := nullif(current_setting('app.tenant_id', true), '');
   reached uuid[];
 begin
-  select r.is_everywhere, r.places into is_everywhere, reached from iam.caller_reach(feature) r;
+  select r.is_everywhere, r.places into is_everywhere, reached from iam.caller_reach(feature, null) r;
   if not is_everywhere then
     places := array(
       select s.key from iam.scopes s where s.tenant_id = tenant and s.type = scope_type and s.id = any (reached)
     );
+    if cardinality(places) > most then
+      places := null;
+    end if;
   end if;
 end
 $$;
-comment on function iam.caller_key_reach(text, text) is
-  'Both iam.given_everywhere() and, where that is false, iam.scope_keys_given() for the caller, by one look-up.';
+comment on function iam.caller_key_reach(text, text, integer) is
+  'Both iam.given_everywhere() and iam.scope_keys_given() for the caller, by one look-up. No places where he holds it everywhere, and where they are more than `most`.';
 
 create function iam.groups_named(whose text)
 returns setof uuid

@@ -1,12 +1,13 @@
 -- The demo's tables: two with an owner, a scope and shares, one scoped by a text column.
--- The defaults put a new row into the caller's tenant, in his name, at the tenant's root.
+-- The defaults put a new row into the tenant that the session names, in its caller's name, at the tenant's root: whether they are
+-- still active is for the floor to say.
 -- Who may: the next migration guards them.
 
 create table public.todos (
   id uuid not null default gen_random_uuid(),
-  tenant_id uuid not null default iam.caller_tenant_id(),
-  owner_id uuid not null default iam.caller_id(),
-  scope_id uuid not null default iam.caller_root_scope_id(),
+  tenant_id uuid not null default iam.named_tenant_id(),
+  owner_id uuid not null default iam.named_user_id(),
+  scope_id uuid not null default iam.named_root_scope_id(),
   title text not null,
   done boolean not null default false,
   internal_note text,
@@ -18,7 +19,7 @@ comment on table public.todos is 'Something to be done, by its owner or by whoev
 
 create table public.todo_shares (
   id uuid not null default gen_random_uuid(),
-  tenant_id uuid not null default iam.caller_tenant_id(),
+  tenant_id uuid not null default iam.named_tenant_id(),
   todo_id uuid not null,
   group_id uuid,
   user_id uuid,
@@ -32,9 +33,9 @@ comment on table public.todo_shares is 'One todo opened to one group or one user
 
 create table public.chats (
   id uuid not null default gen_random_uuid(),
-  tenant_id uuid not null default iam.caller_tenant_id(),
-  owner_id uuid not null default iam.caller_id(),
-  scope_id uuid not null default iam.caller_root_scope_id(),
+  tenant_id uuid not null default iam.named_tenant_id(),
+  owner_id uuid not null default iam.named_user_id(),
+  scope_id uuid not null default iam.named_root_scope_id(),
   message text not null,
   reminder text,
   created_at timestamptz(6) not null default now(),
@@ -45,7 +46,7 @@ comment on table public.chats is 'A conversation, begun by its owner.';
 
 create table public.chat_shares (
   id uuid not null default gen_random_uuid(),
-  tenant_id uuid not null default iam.caller_tenant_id(),
+  tenant_id uuid not null default iam.named_tenant_id(),
   chat_id uuid not null,
   group_id uuid,
   user_id uuid,
@@ -59,7 +60,7 @@ comment on table public.chat_shares is 'One chat opened to one group or one user
 
 create table public.sales (
   id uuid not null default gen_random_uuid(),
-  tenant_id uuid not null default iam.caller_tenant_id(),
+  tenant_id uuid not null default iam.named_tenant_id(),
   campus text not null,
   amount decimal(12,2) not null,
   created_at timestamptz(6) not null default now(),

@@ -3,7 +3,7 @@
 
 create function iam.shared_chats(command text, whose text)
 returns setof uuid
-language plpgsql stable
+language plpgsql stable parallel safe
 security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan
 as $$
 declare

@@ -363,12 +363,12 @@ as $$
 declare
   shares regclass := (form ->> 'share_table')::regclass;
 begin
-  perform iam.fill_in(guarded, 'tenant_id', 'iam.caller_tenant_id()');
-  perform iam.fill_in(guarded, form ->> 'owner', 'iam.caller_id()');
-  perform iam.fill_in(guarded, case when form ->> 'scope_type' is null then form ->> 'scope' end, 'iam.caller_root_scope_id()');
+  perform iam.fill_in(guarded, 'tenant_id', 'iam.named_tenant_id()');
+  perform iam.fill_in(guarded, form ->> 'owner', 'iam.named_user_id()');
+  perform iam.fill_in(guarded, case when form ->> 'scope_type' is null then form ->> 'scope' end, 'iam.named_root_scope_id()');
   perform iam.lead_by_index(guarded, one) from unnest(array['tenant_id', form ->> 'owner', form ->> 'scope', form ->> 'group', form ->> 'parent_column']) one;
   if shares is not null then
-    perform iam.fill_in(shares, 'tenant_id', 'iam.caller_tenant_id()');
+    perform iam.fill_in(shares, 'tenant_id', 'iam.named_tenant_id()');
     perform iam.lead_by_index(shares, one) from unnest(array['group_id', 'user_id', form ->> 'share_column']) one;
   end if;
 end
@@ -795,7 +795,7 @@ as $$
 begin
   execute format('create or replace function iam.%1$I(command text, whose text)
 returns setof uuid
-language plpgsql stable
+language plpgsql stable parallel safe
 security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan
 as $body$
 declare

@@ -24,7 +24,7 @@ function sharedRows(protection: Protection, shares: ShareTable): string {
   const signature = `${sharedFunction(protection)}(text, text)`;
   return `create function ${sharedFunction(protection)}(command text, whose text)
 returns setof uuid
-language plpgsql stable
+language plpgsql stable parallel safe
 security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan
 as $$
 declare

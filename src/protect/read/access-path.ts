@@ -45,15 +45,18 @@ function each(column: string, value: Sql, isEach = true): Reason {
   return { column, value, isEach };
 }
 
-/** What the statement finds out first: what the caller holds, is in, and was given. Only what is used is ever asked. */
-export function findReasons(resource: Resource): Sql {
+/**
+ * What the statement finds out first: what the caller holds, is in, and was given. Only what is used is ever asked.
+ * @param isWhole whether all his rows are wanted, and so every scope of his; a list needs no more than it asks one by one
+ */
+export function findReasons(resource: Resource, isWhole: boolean): Sql {
   const feature = sql.lit(resource.featureOf("read"));
   const { scope, group, shares } = resource;
   return sql.join(
     [
       scope
-        ? sql`held as materialized (select is_everywhere as is_held, places from ${reach(scope.type, feature)})`
-        : sql`held as materialized (select ${holdsAtRoot(feature)} as is_held, '{}'::uuid[] as places)`,
+        ? sql`held as materialized (select is_everywhere as is_held, places, ${isWalked} as is_walked from ${reach(scope.type, { feature, most: isWhole ? null : mostScopes })})`
+        : sql`held as materialized (select is_everywhere as is_held, places, is_everywhere as is_walked from (select ${holdsAtRoot(feature)}, '{}'::uuid[]) as reach (is_everywhere, places))`,
       ...(group ? [sql`belonging as materialized (select array(select iam.groups_named('caller')) as groups)`] : []),
       ...(shares
         ? [
@@ -65,10 +68,15 @@ export function findReasons(resource: Resource): Sql {
   );
 }
 
-function reach(scopeType: string | null, feature: Sql): Sql {
+const isWalked = sql`coalesce(cardinality(places) > ${sql.lit(mostScopes)}, true)`;
+
+function reach(
+  scopeType: string | null,
+  { feature, most }: { readonly feature: Sql; readonly most: number | null },
+): Sql {
   return scopeType === null
-    ? sql`iam.caller_reach(${feature})`
-    : sql`iam.caller_key_reach(${feature}, ${sql.lit(scopeType)})`;
+    ? sql`iam.caller_reach(${feature}, ${sql.lit(most)})`
+    : sql`iam.caller_key_reach(${feature}, ${sql.lit(scopeType)}, ${sql.lit(most)})`;
 }
 
 // A row without a scope stands at the root: held there, every row is seen, whatever is denied below.
@@ -78,7 +86,7 @@ function holdsAtRoot(feature: Sql): Sql {
 
 // Conditions on no row: Postgres judges them once and leaves out a branch that they exclude.
 const seesAll = sql`(select is_held from held)`;
-const walks = sql`(select is_held or cardinality(places) > ${sql.lit(mostScopes)} from held)`;
+const walks = sql`(select is_walked from held)`;
 
 /** The first rows in an order, as a table: a walk in that order, or the first of each reason. Each row once. */
 export function firstVisible(compilation: Compilation, resource: Resource, wanted: Wanted): Sql {
@@ -86,12 +94,7 @@ export function firstVisible(compilation: Compilation, resource: Resource, wante
   const walk = first(compilation, resource, { ...wanted, where: (row) => allOf([walks, wanted.where(row)]) });
   const branches = reasons.map((reason, index) => {
     const where = (row: Source): Sql =>
-      allOf([
-        sql`not ${walks}`,
-        inTenant(row),
-        ...reasons.slice(0, index).map((one) => isNot(one, row)),
-        wanted.where(row),
-      ]);
+      allOf([sql`not ${walks}`, ...reasons.slice(0, index).map((one) => isNot(one, row)), wanted.where(row)]);
     return reason.isEach
       ? firstOfEach(compilation, resource, { reason, wanted: { ...wanted, where } })
       : first(compilation, resource, { ...wanted, where: (row) => allOf([holds(reason, row), where(row)]) });
@@ -116,46 +119,43 @@ function firstOfEach(
   return sql`(select ${sql.id(found)}.* from unnest(${reason.value}) as ${sql.id(value)}(value) cross join lateral ${newest} as ${sql.id(found)})`;
 }
 
-/** How many rows there are. */
-export function countVisible(compilation: Compilation, resource: Resource, where: Wanted["where"]): Sql {
-  return sql`(${count(compilation, resource, (row) => allOf([seesAll, where(row)]))} + ${count(
-    compilation,
-    resource,
-    (row) => allOf([sql`not ${seesAll}`, hasReason(resource, row), where(row)]),
-  )})`;
-}
-
-function count(compilation: Compilation, resource: Resource, where: Wanted["where"]): Sql {
-  const alias = compilation.nextAlias();
-  return sql`(select count(*) from ${tableOf(resource, alias)} where ${where(rowSource(alias))})`;
-}
-
-/** All of them, as a table: for what is made of many rows at once. */
-export function allVisible(compilation: Compilation, resource: Resource, where: Wanted["where"]): Sql {
-  const rows = (condition: (row: Source) => Sql): Sql => {
+/** What a query makes of all of them at once, e.g. their count. */
+export function ofVisible(
+  compilation: Compilation,
+  resource: Resource,
+  { where, made }: { readonly where: Wanted["where"]; readonly made: (row: Source) => Sql },
+): Sql {
+  const over = (condition: (row: Source) => Sql): Sql => {
     const alias = compilation.nextAlias();
-    return sql`select ${sql.id(alias)}.* from ${tableOf(resource, alias)} where ${condition(rowSource(alias))}`;
+    const row = rowSource(alias);
+    return sql`(select ${made(row)} from ${tableOf(resource, alias)} where ${condition(row)})`;
   };
-  const every = rows((row) => allOf([seesAll, where(row)]));
-  const own = rows((row) => allOf([sql`not ${seesAll}`, hasReason(resource, row), where(row)]));
-  return sql`(${every} union all ${own})`;
+  return eitherWay(seesAll, {
+    walking: over(where),
+    asking: over((row) => allOf([hasReason(resource, row), where(row)])),
+  });
 }
 
 /** Whether there is one. */
 export function existsVisible(compilation: Compilation, resource: Resource, where: Wanted["where"]): Sql {
-  return anyOf([
-    exists(compilation, resource, (row) => allOf([walks, where(row)])),
-    exists(compilation, resource, (row) => allOf([sql`not ${walks}`, hasReason(resource, row), where(row)])),
-  ]);
+  const exists = (condition: (row: Source) => Sql): Sql => {
+    const alias = compilation.nextAlias();
+    return sql`exists (select from ${tableOf(resource, alias)} where ${condition(rowSource(alias))})`;
+  };
+  return eitherWay(walks, {
+    walking: exists(where),
+    asking: exists((row) => allOf([hasReason(resource, row), where(row)])),
+  });
 }
 
-function exists(compilation: Compilation, resource: Resource, where: Wanted["where"]): Sql {
-  const alias = compilation.nextAlias();
-  return sql`exists (select from ${tableOf(resource, alias)} where ${where(rowSource(alias))})`;
+// The way that is not taken is never run, and no parallel worker started for it.
+function eitherWay(condition: Sql, { walking, asking }: { readonly walking: Sql; readonly asking: Sql }): Sql {
+  return sql`case when ${condition} then ${walking} else ${asking} end`;
 }
 
+// That rows are of the tenant is said by the floor, as a condition that an index answers.
 function hasReason(resource: Resource, row: Source): Sql {
-  return allOf([inTenant(row), anyOf((reasonsToSee(resource) ?? []).map((reason) => holds(reason, row)))]);
+  return anyOf((reasonsToSee(resource) ?? []).map((reason) => holds(reason, row)));
 }
 
 function holds({ column, value, isEach }: Reason, row: Source): Sql {
@@ -164,8 +164,4 @@ function holds({ column, value, isEach }: Reason, row: Source): Sql {
 
 function isNot(reason: Reason, row: Source): Sql {
   return sql`(${holds(reason, row)}) is not true`;
-}
-
-function inTenant(row: Source): Sql {
-  return sql`${row("tenant_id")} = (select iam.caller_tenant_id())`;
 }

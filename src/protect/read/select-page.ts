@@ -1,7 +1,7 @@
 /** In charge of a list in SQL: one page of rows with one row more, to know whether there is a next; and the rest only when asked. */
 import { sql } from "kysely";
 import type { Resource } from "../resource.js";
-import { allVisible, countVisible, existsVisible, findReasons, firstVisible, reasonsToSee } from "./access-path.js";
+import { existsVisible, findReasons, firstVisible, ofVisible, reasonsToSee } from "./access-path.js";
 import { type Aggregates, selectAggregates } from "./aggregate.js";
 import { type AskedType, askedOf, type Compilation, objectType, tableOf } from "./compilation.js";
 import type { Position } from "./cursor.js";
@@ -28,7 +28,7 @@ export type NodePath = string;
 /** The key of a row's place in the order: no GraphQL name, so that no alias meets it. */
 export const placeKey = "@";
 
-/** One row of a page: its place, and its nodes by path. */
+/** One row of a page: its place, said where a field of its edge or a cursor of the page was asked, and its nodes by path. */
 export type PageRow = Readonly<Record<NodePath, unknown>> & { readonly [placeKey]: Position };
 
 /** What the statement gives for a list; connection.ts reads it. */
@@ -47,7 +47,8 @@ export function selectPage(compilation: Compilation, query: PageQuery): Sql {
   const asked = new Set(fields.map(({ definition }) => definition.name));
   const pairs: [string, Sql][] = [];
   if (asked.has("edges") || asked.has("nodes") || asked.has("pageInfo")) {
-    pairs.push(["rows", selectRows(compilation, query, { page, nodes: askedNodes(compilation, query, fields) })]);
+    const nodes = askedNodes(compilation, query, fields);
+    pairs.push(["rows", selectRows(compilation, query, { page, nodes, isPlaced: asksPlaces(compilation, fields) })]);
   }
   if (asked.has("totalCount")) pairs.push(["total", selectCount(compilation, query, page)]);
   const aggregates = fields.filter(({ definition }) => definition.name === "aggregates");
@@ -55,7 +56,8 @@ export function selectPage(compilation: Compilation, query: PageQuery): Sql {
     pairs.push(["aggregates", selectAllRows(compilation, query, { page, fields: aggregates })]);
   if (asked.has("pageInfo")) pairs.push(...selectNeighbours(compilation, query, page));
   const answer = sql`select ${jsonObject(pairs)}`;
-  return hasPath(query) ? sql`(with ${findReasons(query.resource)} ${answer})` : sql`(${answer})`;
+  const isWhole = asked.has("totalCount") || aggregates.length > 0;
+  return hasPath(query) ? sql`(with ${findReasons(query.resource, isWhole)} ${answer})` : sql`(${answer})`;
 }
 
 // Below a parent its rows are few, and an index finds them.
@@ -66,9 +68,11 @@ function hasPath({ resource, match }: PageQuery): boolean {
 interface Rows {
   readonly page: Page;
   readonly nodes: ReadonlyMap<NodePath, AskedType>;
+  /** Whether each row says its place. */
+  readonly isPlaced: boolean;
 }
 
-function selectRows(compilation: Compilation, query: PageQuery, { page, nodes }: Rows): Sql {
+function selectRows(compilation: Compilation, query: PageQuery, { page, nodes, isPlaced }: Rows): Sql {
   const alias = compilation.nextAlias();
   const row = rowSource(alias);
   const below = within(compilation, page);
@@ -78,7 +82,8 @@ function selectRows(compilation: Compilation, query: PageQuery, { page, nodes }:
     return row(column);
   };
   const objects = [...nodes].map(([path, asked]) => [path, below.selectObject(below, asked, found)] as const);
-  const item = jsonObject([[placeKey, placeOf(page, found)], ...objects]);
+  const place = isPlaced ? [[placeKey, placeOf(page, found)] as const] : [];
+  const item = jsonObject([...place, ...objects]);
   const terms = page.isBackward ? reversed(page.terms) : page.terms;
   const wanted = {
     where: (one: Source): Sql =>
@@ -113,7 +118,7 @@ function placeOf({ resource, terms }: Page, row: Source): Sql {
 
 function selectCount(compilation: Compilation, query: PageQuery, page: Page): Sql {
   const where = (row: Source): Sql => allOf(conditions(query, page, row));
-  if (hasPath(query)) return countVisible(compilation, query.resource, where);
+  if (hasPath(query)) return ofVisible(compilation, query.resource, { where, made: () => sql`count(*)` });
   const alias = compilation.nextAlias();
   return sql`(select count(*) from ${tableOf(query.resource, alias)} where ${where(rowSource(alias))})`;
 }
@@ -124,12 +129,12 @@ function selectAllRows(
   { page, fields }: { readonly page: Page; readonly fields: readonly SelectedField[] },
 ): Sql {
   const { resource } = query;
+  const where = (row: Source): Sql => allOf(conditions(query, page, row));
+  const made = (row: Source): Sql => selectAggregates(compilation, { resource, fields }, row);
+  if (hasPath(query)) return ofVisible(compilation, resource, { where, made });
   const alias = compilation.nextAlias();
   const row = rowSource(alias);
-  const where = (one: Source): Sql => allOf(conditions(query, page, one));
-  const values = selectAggregates(compilation, { resource, fields }, row);
-  if (!hasPath(query)) return sql`(select ${values} from ${tableOf(resource, alias)} where ${where(row)})`;
-  return sql`(select ${values} from ${allVisible(compilation, resource, where)} as ${sql.id(alias)})`;
+  return sql`(select ${made(row)} from ${tableOf(resource, alias)} where ${where(row)})`;
 }
 
 // Only a cursor leaves something behind itself; without one the list begins where the page does.
@@ -149,6 +154,21 @@ function selectNeighbours(compilation: Compilation, query: PageQuery, page: Page
 
 function conditions({ resource, match, parent }: PageQuery, { filter }: Page, row: Source): readonly Sql[] {
   return [...(match ? [match(row, parent)] : []), ...(filter ? [matches(resource, filter, row)] : [])];
+}
+
+// Cursors are made of places, and so is what else stands on an edge: a list of plain nodes is spared them.
+function asksPlaces({ operation }: Compilation, fields: readonly SelectedField[]): boolean {
+  const asked = (name: string): readonly string[] =>
+    fields
+      .filter(({ definition }) => definition.name === name)
+      .flatMap((field) => {
+        const { type, nodes } = askedOf(field);
+        return selectedFields(operation, type, nodes).map(({ definition }) => definition.name);
+      });
+  return (
+    asked("edges").some((name) => name !== "node") ||
+    asked("pageInfo").some((name) => name === "startCursor" || name === "endCursor")
+  );
 }
 
 // The nodes of a list may be asked as the interface that they share: what a row is, is known.
