@@ -152,4 +152,15 @@ describe("a filter", () => {
     ];
     for (const query of queries) expect((await world.as("carol", query)).status).toBe(400);
   });
+
+  it("tells of a page whose rows are asked nothing, or only what they are", async () => {
+    const { body } = await world.as(
+      "carol",
+      "{ some: todos(first: 5) { pageInfo { hasNextPage } } all: todos(first: 100) { pageInfo { hasNextPage } nodes { __typename } } }",
+    );
+    expect(body.data.some).toEqual({ pageInfo: { hasNextPage: true } });
+    expect(body.data.all.pageInfo).toEqual({ hasNextPage: false });
+    expect(body.data.all.nodes).toContainEqual({ __typename: "Todo" });
+    expect(body.data.all.nodes.length).toBeGreaterThanOrEqual(count);
+  });
 });
