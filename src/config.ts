@@ -94,6 +94,8 @@ export interface DatabaseConfig {
   readonly prepare: boolean;
   readonly statementTimeoutMillis: number;
   readonly lockTimeoutMillis: number;
+  /** How long an operation may take in all: both of the above, and a moment more. */
+  readonly operationTimeoutMillis: number;
 }
 
 /**
@@ -133,6 +135,8 @@ function refuse(problems: readonly string[]): StartupError {
   );
 }
 
+const operationGraceMillis = 5_000;
+
 function toConfig(values: Environment): Config {
   return Object.freeze({
     environment: values.NODE_ENV,
@@ -151,6 +155,7 @@ function toConfig(values: Environment): Config {
       prepare: values.DATABASE_PREPARE,
       statementTimeoutMillis: values.STATEMENT_TIMEOUT_MS,
       lockTimeoutMillis: values.LOCK_TIMEOUT_MS,
+      operationTimeoutMillis: values.STATEMENT_TIMEOUT_MS + values.LOCK_TIMEOUT_MS + operationGraceMillis,
     }),
     hasMetrics: values.METRICS,
     subscriptions: Object.freeze({

@@ -31,7 +31,6 @@ export interface RunningGateway {
 
 const providersFreshMillis = 30_000;
 const sealEveryMillis = 10_000;
-const graceMillis = 5_000;
 
 /**
  * Starts everything and prints the first steps.
@@ -110,9 +109,7 @@ async function serve({ config, log, database, schema }: Parts): Promise<RunningG
 }
 
 function openPool({ database }: Config, { url }: PreparedDatabase, log: Log): Pool {
-  const { poolSize, acquireTimeoutMillis, prepare, statementTimeoutMillis, lockTimeoutMillis } = database;
-  // Later than whatever the database itself would put an end to: then it can't be reached.
-  const answerTimeoutMillis = lockTimeoutMillis + statementTimeoutMillis + graceMillis;
+  const { poolSize, acquireTimeoutMillis, prepare, operationTimeoutMillis: answerTimeoutMillis } = database;
   const onIdleError = (error: Error) => log.write({ event: "connection_lost", error });
   return createPool({ url, size: poolSize, acquireTimeoutMillis, answerTimeoutMillis, prepare, onIdleError });
 }

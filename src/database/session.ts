@@ -59,14 +59,21 @@ export interface Sessions {
   open(caller: Caller, options: SessionOptions): OpenedSession;
 }
 
-const defaultLimits: SessionLimits = {
+/** What bounds every session. */
+export interface SessionsLimits extends SessionLimits {
+  /** How long one may last in all: what is asked later is refused, and nothing of it is kept. */
+  readonly operationTimeoutMillis: number;
+}
+
+const defaultLimits: SessionsLimits = {
   statementTimeoutMillis: 10_000,
   lockTimeoutMillis: 5_000,
   idleInTransactionTimeoutMillis: 15_000,
+  operationTimeoutMillis: 20_000,
 };
 
-/** Makes the opener of sessions. `limits` bound every statement, every wait for a lock and every pause in a transaction. */
-export function createSessions(pool: Pool, limits: Partial<SessionLimits> = {}): Sessions {
+/** Makes the opener of sessions. `limits` bound every statement, every wait for a lock, every pause in a transaction, and the whole. */
+export function createSessions(pool: Pool, limits: Partial<SessionsLimits> = {}): Sessions {
   const allLimits = { ...defaultLimits, ...limits };
   return {
     open: (caller, options) => {
@@ -75,6 +82,7 @@ export function createSessions(pool: Pool, limits: Partial<SessionLimits> = {}):
         pool,
         mode: options.mode,
         mayBeImplicit: options.mode === "read" && options.isSingleStatement,
+        timeoutMillis: allLimits.operationTimeoutMillis,
         opening: (isExplicit) => openingStatements(settings, caller, { mode: options.mode, isExplicit }),
       });
       return new TransactionSession(transaction, options.mode, caller.kind === "anonymous");

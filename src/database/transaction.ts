@@ -7,7 +7,7 @@ import { type Answer, isWorthRepeating, type PipelineItem, type PipelineResult, 
 import type { Pool } from "./pool.js";
 import { findStop, type Scope, sessionIsOver, stoppedBy } from "./scope.js";
 import { openSession } from "./settings.js";
-import { translateDatabaseError } from "./sqlstate.js";
+import { databaseTooSlow, translateDatabaseError } from "./sqlstate.js";
 
 /** What a transaction is made of. */
 export interface TransactionOptions {
@@ -15,6 +15,8 @@ export interface TransactionOptions {
   readonly mode: "read" | "write";
   /** Whether it may be the implicit transaction of one Sync, without BEGIN and COMMIT. */
   readonly mayBeImplicit: boolean;
+  /** How long it may be open: what is asked later is refused, and nothing of a write is kept. */
+  readonly timeoutMillis?: number;
   /** The statements that open it, `openSession` among them. */
   readonly opening: (isExplicit: boolean) => readonly Statement[];
 }
@@ -44,6 +46,7 @@ export class Transaction {
   #mayBeImplicit: boolean;
   #isBegun = false;
   #isEnded = false;
+  #deadline: NodeJS.Timeout | undefined;
 
   constructor(options: TransactionOptions) {
     this.#options = options;
@@ -158,11 +161,22 @@ export class Transaction {
   // Nothing of a first write holds without its end, so repeating it is safe.
   async #sendOpening(items: readonly PipelineItem[]): Promise<PipelineResult> {
     this.#isBegun = !this.#mayBeImplicit;
+    this.#setDeadline();
     const result = await this.#send(items);
     if (!isWorthRepeating(result)) return result;
     if (result.isLost) this.#giveBack();
     else if (this.#isBegun) await this.#send([toItem(rollbackStatement)]);
     return this.#send(items);
+  }
+
+  // A statement that is under way has a limit of its own; the next one is refused.
+  #setDeadline(): void {
+    const { timeoutMillis } = this.#options;
+    if (timeoutMillis === undefined || !this.#isBegun) return;
+    const expire = (): void => {
+      this.root.failure ??= databaseTooSlow(undefined);
+    };
+    this.#deadline ??= setTimeout(expire, timeoutMillis).unref();
   }
 
   async #send(items: readonly PipelineItem[]): Promise<PipelineResult> {
@@ -203,6 +217,7 @@ export class Transaction {
   }
 
   #giveBack(): void {
+    clearTimeout(this.#deadline);
     this.#connection?.release();
     this.#connection = null;
   }

@@ -235,6 +235,17 @@ describe("a lost connection", () => {
     await expect.poll(stored).toEqual([1]);
   });
 
+  test("ends as a whole in time, though each of its statements did, and writes nothing", async () => {
+    const brief = createSessions(pool, { operationTimeoutMillis: 200 });
+    const session = openers(brief).write("alice");
+    await session.run(insert(1));
+    await session.run(sql("select pg_sleep(0.4)"));
+    expect(await failureOf(session.run(insert(2)))).toMatchObject({ code: "TIMEOUT" });
+    expect(await failureOf(session.commit())).toMatchObject({ code: "TIMEOUT" });
+    expect(await stored()).toEqual([]);
+    expect(await openers(brief).single("alice").run(sql("select pg_sleep(0.4), 1 as one"))).toMatchObject([{ one: 1 }]);
+  });
+
   test("gives up a database that no longer answers, and keeps nothing of the connection", async () => {
     const impatient = createPool({
       url: proxy.url,
