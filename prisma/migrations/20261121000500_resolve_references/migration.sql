@@ -138,15 +138,15 @@ $$;
 comment on function iam.readable_groups() is
   'The groups of the caller''s tenant that he may see: his own, those he is in, or all with iam.groups.read.';
 
-create function iam.managed_groups(whose text)
+create function iam.managed_groups()
 returns setof uuid
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  me uuid := iam.principal(whose);
+  me uuid := iam.caller_id();
   tenant uuid := iam.caller_tenant_id();
-  all_of_them boolean := iam.holds_everywhere('iam.groups.update', whose);
+  all_of_them boolean := iam.holds_everywhere('iam.groups.update', 'caller');
   mine uuid[] := array(select iam.groups_of(me, tenant));
 begin
   return query
@@ -155,28 +155,8 @@ begin
   where g.tenant_id = tenant and (all_of_them or g.owner_id = me or (g.members_manage_each_other and g.id = any (mine)));
 end
 $$;
-comment on function iam.managed_groups(text) is
-  'The same as iam.managed_groups() for one of the session''s three: caller, actor, key.';
-
-create function iam.managed_groups()
-returns setof uuid
-language plpgsql stable
-security definer set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if not iam.is_delegated() then
-    return query select iam.managed_groups('caller');
-    return;
-  end if;
-  return query
-  select r.id
-  from iam.managed_groups('caller') r (id)
-  where (not iam.is_acting() or r.id in (select iam.managed_groups('actor')))
-    and (not iam.has_api_key() or r.id in (select iam.managed_groups('key')));
-end
-$$;
 comment on function iam.managed_groups() is
-  'The groups whose members the caller may change, as far as he holds what they hold: his own, those that let their members, or all with iam.groups.update.';
+  'The groups whose members the caller himself may change, as far as he holds what they hold: his own, those that let their members, or all with iam.groups.update. Who acts as him, and a key, are asked beside it.';
 
 create function iam.groups_showing_members(whose text)
 returns setof uuid

@@ -16,7 +16,7 @@ begin
     raise sqlstate '52172' using message = 'The group is locked.';
   elsif g.is_system then
     raise sqlstate '52271' using message = 'The group is a system group.';
-  elsif of_group not in (select iam.managed_groups('caller')) then
+  elsif of_group not in (select iam.managed_groups()) then
     raise sqlstate '52281' using
       message = 'Only the group''s owner may do this.',
       detail = jsonb_build_object('requires', 'iam.groups.update')::text;

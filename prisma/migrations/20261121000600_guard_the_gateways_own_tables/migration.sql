@@ -450,7 +450,7 @@ declare
 begin
   foreach name in array array[
     'caller_api_keys', 'public_id_of', 'readable_groups', 'readable_users', 'readable_tenants', 'readable_scopes', 'readable_roles',
-    'managed_groups', 'groups_showing_members', 'member_ids',
+    'groups_showing_members', 'member_ids',
     'resolve_group', 'resolve_user', 'resolve_role', 'resolve_feature', 'resolve_scope', 'resolve_tenant',
     'create_group', 'update_group', 'delete_group', 'enable_group', 'disable_group', 'lock_group', 'unlock_group',
     'set_group_type', 'set_group_assignable', 'assign_group_owner', 'include_group', 'exclude_group',

@@ -16,9 +16,12 @@ const all = [...groupFunctions, ...grantFunctions, ...keyFunctions, ...peopleFun
 beforeAll(async () => {
   for (const email of ["manager@acme.test", "robot@acme.test", "globalreader@acme.test"]) await arrange.user(email);
   await arrange.user("twice@acme.test", ["acme", "globex"]);
+  await arrange.user("visitor@acme.test", []);
+  await arrange.grant({ user: "visitor@acme.test", role: "auditor", scope: "global/all" });
   await arrange.grant({ user: "globalreader@acme.test", role: "auditor", scope: "global/all" });
   await arrange.grant({ user: "globalreader@acme.test", feature: "iam.providers.read", scope: "global/all" });
   await arrange.grant({ user: "globalreader@acme.test", feature: "*", scope: "tenant/acme" });
+  await arrange.group({ name: "Synced", owner: "bob@acme.test" });
   for (const name of ["Frozen", "Built-in", "Sleeping", "Closed", "Outside"])
     await arrange.group({ name, owner: "alice@acme.test", members: ["bob@acme.test"] });
   await arrange.group({ name: "Bobs", owner: "bob@acme.test" });
@@ -31,7 +34,7 @@ beforeAll(async () => {
     "update iam.groups set is_system = true where name = 'Built-in'",
     "update iam.groups set is_active = false where name = 'Sleeping'",
     "update iam.groups set is_assignable = false where name = 'Closed'",
-    "update iam.groups set type = 'external' where name = 'Outside'",
+    "update iam.groups set type = 'external' where name in ('Outside', 'Synced')",
     "update iam.groups set members_manage_each_other = true where name = 'Managed'",
     "update iam.roles set is_assignable = false where code = 'fixed'",
     "update iam.features set is_assignable = false where code = 'fixed_feature'",
@@ -41,7 +44,8 @@ beforeAll(async () => {
   const { rows } = await database.owner.query<{ name: string; id: string }>(`
     with mapping as (
       insert into iam.group_mappings (tenant_id, group_id, provider_id, external_id)
-      select g.tenant_id, g.id, p.id, 'mapped' from iam.groups g, iam.providers p where g.name = 'Outside' returning id
+      select g.tenant_id, g.id, p.id, case g.name when 'Outside' then 'mapped' else 'own' end
+      from iam.groups g, iam.providers p where g.name in ('Outside', 'Synced') returning id, external_id
     ), key as (
       insert into iam.api_keys (tenant_id, user_id, name, public_id, secret_hash, expires_at, revoked_at)
       select m.tenant_id, m.user_id, given.name, given.public_id, sha256('secret'), '2100-01-01', given.revoked_at
@@ -68,7 +72,7 @@ beforeAll(async () => {
     union all
     select token.name || '_id', 'Token:' || made.id from token join made on made.secret_hash = token.hash
     union all
-    select 'mapping' as name, 'GroupMapping:' || id as id from mapping
+    select case external_id when 'mapped' then 'mapping' else 'own_mapping' end, 'GroupMapping:' || id from mapping
     union all
     select 'grant', 'Grant:' || g.id from iam.grants g join iam.roles r on r.id = g.role_id and r.code = 'sales_manager'
     join iam.users u on u.id = g.user_id and u.email = 'jane@acme.test'
