@@ -119,6 +119,7 @@ const allowed: readonly (readonly [who: string, way: string, call: string])[] = 
   ["dan", "creating a scope in his campus", "create_scope('store/42', 'shelf', '1')"],
   ["dan", "moving a place within his campus", "move_scope('store/42', 'store/43')"],
   ["vic", "granting what no deny touches", "grant_feature('todos.read', 'tenant/acme', 'bob@acme.test')"],
+  ["vic", "granting what another is denied there", "grant_feature('todos.audit', 'store/43', 'bob@acme.test')"],
   ["vic", "granting it beside the deny's scope", "grant_feature('todos', 'campus/miami', 'bob@acme.test')"],
   ["both", "granting everywhere what no deny touches", "grant_feature('todos.update', 'global/all', 'bob@acme.test')"],
 ];

@@ -1,7 +1,7 @@
 /** In charge of a change of authority that waits for another: what it may is decided after the wait, not before it. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { arranger } from "../support/arrange.js";
-import { useCallers } from "../support/callers.js";
+import { type SqlCaller, type Transaction, useCallers } from "../support/callers.js";
 
 const { as, database } = useCallers(8);
 const arrange = arranger(database);
@@ -18,15 +18,22 @@ beforeEach(async () => {
 });
 afterEach(() => database.owner.query("delete from iam.grants where effect = 'deny'"));
 
-/** Does `first` and holds its transaction open until `second` waits for it; answers what `second` was answered. */
-async function meanwhile(
-  first: string,
-  second: () => Promise<string>,
-  parameters: readonly unknown[] = [],
+/** Alice does `first`, and holds her transaction open until `second` waits for it; answers what `second` was answered. */
+function meanwhile(first: string, second: () => Promise<string>, parameters: readonly unknown[] = []): Promise<string> {
+  return whileIn(alice(), async ({ sql }) => {
+    await sql(first, ...parameters);
+    return second;
+  });
+}
+
+/** The same with somebody else's transaction, in which `prepare` is done. */
+async function whileIn(
+  somebody: SqlCaller,
+  prepare: (transaction: Transaction) => Promise<() => Promise<string>>,
 ): Promise<string> {
   let waiting: Promise<string> | undefined;
-  await alice().within(async ({ sql }) => {
-    await sql(first, ...parameters);
+  await somebody.within(async (transaction) => {
+    const second = await prepare(transaction);
     waiting = second();
     for (let tries = 0; tries < 200; tries++) {
       const { rows } = await database.owner.query(
@@ -89,6 +96,20 @@ describe("a change that waited", () => {
         [`While ${n}`],
       ),
     ).toBe("allowed");
+  });
+});
+
+describe("ending a tenant from another one", () => {
+  test("waits for what is being done in it, and then nothing more is", async () => {
+    const carol = as("carol@globex.test");
+    const end = () => ada("acme").outcome("select iam.delete_tenant('globex')");
+    const outcome = await whileIn(carol, async ({ sql }) => {
+      await sql("insert into todos (title) values ('In time')");
+      return end;
+    });
+    const after = await carol.outcome("insert into todos (title) values ('Too late')");
+    await database.owner.query("update iam.tenants set deleted_at = null where slug = 'globex'");
+    expect([outcome, after]).toEqual(["allowed", "42501"]);
   });
 });
 

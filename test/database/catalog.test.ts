@@ -62,7 +62,7 @@ const rules: readonly (readonly [rule: string, offenders: string])[] = [
   [
     "a new row is named after the session only where a floor asks whether the session is alive",
     `select d.adrelid::regclass::text from pg_attrdef d
-     where pg_get_expr(d.adbin, d.adrelid) ~ 'mnamed' and not exists (
+     where pg_get_expr(d.adbin, d.adrelid) ~ '\\mnamed' and not exists (
        select from pg_policy floor
        where floor.polrelid = d.adrelid and not floor.polpermissive and floor.polcmd = '*' and 'web_user'::regrole = any (floor.polroles)
          and pg_get_expr(floor.polwithcheck, floor.polrelid) = '(tenant_id = ( SELECT iam.caller_tenant_id() AS caller_tenant_id))')`,
@@ -71,6 +71,14 @@ const rules: readonly (readonly [rule: string, offenders: string])[] = [
     "what policies ask may be asked by a parallel worker",
     `select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'iam'::regnamespace and p.provolatile = 's' and p.proparallel <> 's'
        and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype) and has_function_privilege('web_user', p.oid, 'execute')`,
+  ],
+  [
+    "every table that authority is read from takes the lock before it is written",
+    `select c.oid::regclass::text from pg_class c
+     where c.relkind = 'r' and c.relnamespace = 'iam'::regnamespace and c.relname !~ '_closure$|^audit_|^(tokens|group_mappings)$'
+       and not exists (
+         select from pg_trigger t where t.tgrelid = c.oid and t.tgfoid = 'iam.lock_before_write'::regproc and t.tgenabled = 'O'
+       )`,
   ],
   [
     "every definer function looks into pg_catalog first and into pg_temp last",
