@@ -192,7 +192,7 @@ function toWorld(drawn: Plan): World {
   const actings = arrangeActings(world, drawn.actings);
   const grants = [
     ...drawn.grants.flatMap((g, n) => arrangeGrant(world, g, `a${n}`)),
-    ...actings.flatMap(({ acting, isEntitled }, n) => (isEntitled ? [mayActAs(acting, `i${n}`)] : [])),
+    ...actings.flatMap(({ acting, isEntitled }, n) => (isEntitled ? grantsOfActing(world, acting, `i${n}`) : [])),
   ];
   const apiKeys = arrangeKeys(world, drawn.keys);
   return {
@@ -278,12 +278,19 @@ function arrangeKeys(world: Cast, drawn: Plan["keys"]): readonly ApiKey[] {
 }
 
 function arrangeActings(world: Cast, drawn: Plan["actings"]) {
-  const actings = drawn.map(({ tenant: drawnTenant, actor, user, entitled }) => {
+  const actings = drawn.map(({ tenant: drawnTenant, entitled, ...who }) => {
     const tenant = pick(world.tenants, drawnTenant).id;
-    const members = world.memberships.filter((m) => m.tenant === tenant && !m.isEnded).map((m) => m.user);
+    const alive = world.users.filter((one) => one.isActive && !one.isLocked && one.mayLogIn).map((one) => one.id);
+    const members = world.memberships
+      .filter((m) => m.tenant === tenant && !m.isEnded && alive.includes(m.user))
+      .map((m) => m.user);
     // mostly those who may be acted as, by those who may act
     const everybody = entitled > 1 && members.length > 0 ? members : world.users.map((one) => one.id);
-    return { acting: { tenant, actor: pick(everybody, actor), user: pick(everybody, user) }, isEntitled: entitled > 0 };
+    const actor = pick(everybody, who.actor);
+    // mostly as somebody else, who may hold more
+    const others = everybody.filter((one) => one !== actor);
+    const user = pick(entitled > 0 && others.length > 0 ? others : everybody, who.user);
+    return { acting: { tenant, actor, user }, isEntitled: entitled > 0 };
   });
   const isHome = ({ actor, tenant }: Acting) => world.memberships.some((m) => m.user === actor && m.tenant === tenant);
   return distinct(
@@ -292,9 +299,18 @@ function arrangeActings(world: Cast, drawn: Plan["actings"]) {
   );
 }
 
-function mayActAs({ tenant, actor }: Acting, id: string): Grant {
-  const gives = { feature: "iam.impersonate" };
-  return { id, to: { user: actor }, gives, scope: `${tenant}root`, effect: "allow", period: always };
+// Whoever acts, and the other who holds what the actor may lack.
+function grantsOfActing({ memberships }: Cast, { tenant, actor, user }: Acting, id: string): readonly Grant[] {
+  const given = (who: string, feature: string): Grant => ({
+    id: `${id}${who}`,
+    to: { user: who },
+    gives: { feature },
+    scope: `${tenant}root`,
+    effect: "allow",
+    period: always,
+  });
+  const isOther = actor !== user && memberships.some((m) => m.user === user && m.tenant === tenant);
+  return [given(actor, "iam.impersonate"), ...(isOther ? [given(user, "todos")] : [])];
 }
 
 function arrangeRows(world: Cast, drawn: Plan["rows"]): readonly Row[] {

@@ -50,14 +50,24 @@ export function labelOf({ user, tenant, apiKey, actAs }: oracle.Credential): str
   return `${user ?? "anonymous"}${by}${as} in ${tenant ?? "no tenant named"}`;
 }
 
-/**
- * Asks oracle and database everything, one caller after the other. `iam.can`, whose answers for a tenant's own scopes
- * follow from `iam.scopes_with` as well, is asked for one in `stride` pairs of feature and place.
- */
-export async function compareWithDatabase(sessions: Sessions, stored: StoredWorld, stride = 1): Promise<Verdict> {
+/** How thoroughly a world is asked. */
+export interface Thoroughness {
+  /** `iam.can`, whose answers for a tenant's own scopes follow from `iam.scopes_with` as well, is asked for one in so many pairs of feature and place. */
+  readonly stride?: number;
+  /** Whether to stop at the first caller with whom they disagree. */
+  readonly isBrief?: boolean;
+}
+
+/** Asks oracle and database everything, one caller after the other. */
+export async function compareWithDatabase(
+  sessions: Sessions,
+  stored: StoredWorld,
+  { stride = 1, isBrief = false }: Thoroughness = {},
+): Promise<Verdict> {
   const notes = new Notes("the database");
   const asked = new Set<string>();
   for (const [turn, who] of credentialsOf(stored).entries()) {
+    if (isBrief && notes.disagreements.length > 0) break;
     const label = labelOf(who);
     const expected = oracle.open(stored.world, who);
     notes.same(`${label}: session`, identityOf(stored, expected), await askIdentity(sessions, stored, who));

@@ -72,7 +72,7 @@ const nothing: Verdict = { decisions: 0, disagreements: [] };
 /** Proves one world. */
 export async function proveWorld(run: Omit<ProofRun, "seed" | "worlds">, world: World) {
   const stored = await storeWorld(run.owner, world, `w${process.pid}n${labels++}`);
-  const bySql = await compareWithDatabase(run.sessions, stored, run.stride);
+  const bySql = await compareWithDatabase(run.sessions, stored, { stride: run.stride });
   const moreBySql = (await run.moreBySql?.(stored)) ?? nothing;
   const byHttp = (await run.byHttp?.(stored)) ?? nothing;
   const answers = (await run.answers?.(stored)) ?? nothing;
