@@ -18,10 +18,6 @@ export const equivalents: Readonly<Record<string, string>> = {
   "iam.shared_chats: s.tenant_id = tenant -> true": "the tables' floor keeps other tenants' rows out",
   "iam.scope_keys_given: s.tenant_id = tenant -> true": "the scopes it is asked for are the tenant's",
   "iam.scope_keys_with: s.tenant_id = tenant -> true": "the scopes it is asked for are the tenant's",
-  "iam.managed_groups: not iam.is_acting() -> true":
-    "what is written asks for the caller's groups alone, and beside it what his delegates hold (require_delegates)",
-  "iam.managed_groups: not iam.has_api_key() -> true (2)":
-    "what is written asks for the caller's groups alone, and beside it what his delegates hold (require_delegates)",
   "iam.lacks: g.user_id = of_user -> true":
     "asks iam.is_touched_by_deny, which looks at his own, where there is a deny against anybody",
   "iam.lacks: m.tenant_id = tenant -> true (2)":

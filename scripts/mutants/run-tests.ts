@@ -1,8 +1,6 @@
-/** In charge of running the test files that speak of a guard, on a broken copy of the database. */
-import { spawn } from "node:child_process";
-import { readdir, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+/** In charge of running test files on a database of one's choice, again and again without starting anew. */
 import { join } from "node:path";
+import { createVitest, type TestModule } from "vitest/node";
 import type { TestCluster } from "../../test/support/global-setup.js";
 
 /** Where the tests run: a cluster, and the database that each file copies. */
@@ -11,70 +9,64 @@ export interface TestGround {
   readonly template: string;
 }
 
-const root = new URL("../../", import.meta.url).pathname;
-const folders = ["test/database", "test/policies", "test/gateway"];
-
-interface TestFile {
+/** A test file, and which of its tests. */
+export interface Tests {
   readonly path: string;
-  readonly text: string;
+  readonly named?: RegExp;
 }
 
-/** Every test file that asks a database, and what is in it. */
-export async function readTestFiles(): Promise<readonly TestFile[]> {
-  const names = await Promise.all(folders.map((folder) => readdir(join(root, folder), { recursive: true })));
-  const paths = names.flatMap((found, n) => found.map((name) => join(folders[n] ?? "", name)));
-  const files = paths.filter((path) => path.endsWith(".ts"));
-  return Promise.all(files.map(async (path) => ({ path, text: await readFile(join(root, path), "utf8") })));
+/** A runner that keeps what it has compiled. */
+export interface TestRunner {
+  /** The name of the test that failed first; null when none did. What ran out of time says nothing. */
+  run(tests: Tests): Promise<string | null>;
+  close(): Promise<void>;
 }
 
-/** The files that speak of a function, those that speak of it most first. */
-export function filesAbout(name: string, files: readonly TestFile[]): readonly string[] {
-  const field = name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  const mention = new RegExp(`iam\\.${name}\\b|\\b${name}:|\\b${field}\\(|\\b${field}:|"${name}"`, "g");
-  return files
-    .map((file) => ({ path: testOf(file.path), count: file.text.match(mention)?.length ?? 0 }))
-    .filter(({ count, path }) => count > 0 && path !== null)
-    .toSorted((a, b) => b.count - a.count)
-    .flatMap(({ path }) => path ?? [])
-    .filter((path, n, all) => all.indexOf(path) === n)
-    .slice(0, 4);
-}
+const root = new URL("../../", import.meta.url).pathname;
 
-// Cases that are data belong to the test that reads them.
-function testOf(path: string): string | null {
-  if (path.endsWith(".test.ts")) return path;
-  if (path.startsWith("test/database/functions/")) return "test/database/functions/functions.test.ts";
-  return path.startsWith("test/gateway/authority/") ? "test/gateway/authority/every-mutation.test.ts" : null;
-}
-
-/** Says which test failed first; null when none did. */
-export async function runTests(paths: readonly string[], ground: TestGround): Promise<string | null> {
-  const out = join(tmpdir(), `mutant-${process.pid}-${ground.template}.json`);
-  const vitest = join(root, "node_modules/vitest/vitest.mjs");
-  const flags = ["run", ...paths, "--bail=1", "--maxWorkers=1", "--reporter=json", `--outputFile=${out}`];
-  const child = spawn(process.execPath, [vitest, ...flags], {
-    cwd: root,
-    stdio: "ignore",
-    env: {
-      ...process.env,
-      PORTCULLIS_TEST_CLUSTER: JSON.stringify(ground.cluster),
-      PORTCULLIS_TEST_TEMPLATE: ground.template,
-    },
+/** Starts a runner of one file at a time. */
+export async function startTestRunner({ cluster, template }: TestGround): Promise<TestRunner> {
+  // read by this process's own global setup, and by the files' processes
+  process.env.PORTCULLIS_TEST_CLUSTER = JSON.stringify(cluster);
+  const vitest = await createVitest("test", {
+    root,
+    watch: false,
+    reporters: [{}],
+    maxWorkers: 1,
+    bail: 1,
+    env: { PORTCULLIS_TEST_TEMPLATE: template, PORTCULLIS_TEST_CLUSTER: JSON.stringify(cluster) },
   });
-  const code = await new Promise((resolve) => child.on("close", resolve));
-  if (code === 0) return null;
-  const report = await readFile(out, "utf8").then(
-    (text) => JSON.parse(text) as Report,
-    () => null,
-  );
-  const failed = report?.testResults.flatMap((file) =>
-    file.assertionResults.filter((one) => one.status === "failed").map((one) => one.fullName),
-  );
-  return failed?.[0] ?? "a hook or the file itself";
+  await vitest.standalone();
+  const runOnce = async ({ path, named }: Tests): Promise<Failure | null> => {
+    const options = named === undefined ? {} : { testNamePattern: named };
+    const file = vitest.getRootProject().createSpecification(join(root, path), options);
+    const { testModules } = await vitest.runTestSpecifications([file]);
+    const ran = testModules.find(({ moduleId }) => moduleId === file.moduleId);
+    return ran === undefined ? null : firstFailure(ran);
+  };
+  return {
+    run: async (tests) => {
+      const failure = await runOnce(tests);
+      const again = failure?.isLate ? await runOnce(tests) : failure;
+      return again === null || again.isLate ? null : again.name;
+    },
+    close: () => vitest.close(),
+  };
 }
 
-interface Report {
-  readonly testResults: ReadonlyArray<{
-    readonly assertionResults: ReadonlyArray<{ readonly status: string; readonly fullName: string }>;
-  }>;
+interface Failure {
+  readonly name: string;
+  /** Whether it only took too long, on a machine with more to do. */
+  readonly isLate: boolean;
+}
+
+function firstFailure(file: TestModule): Failure | null {
+  const [test] = file.children.allTests("failed");
+  if (test !== undefined) return { name: test.name, isLate: isLate(test.result().errors) };
+  const errors = [...file.errors(), ...[...file.children.allSuites()].flatMap((suite) => suite.errors())];
+  return errors.length === 0 ? null : { name: "nothing can be arranged", isLate: isLate(errors) };
+}
+
+function isLate(errors: ReadonlyArray<{ readonly message: string }> = []): boolean {
+  return errors.some(({ message }) => /timed out|timeout/i.test(message));
 }

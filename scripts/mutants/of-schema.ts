@@ -9,14 +9,9 @@ import { startGateway } from "../../test/property/ask-gateway.js";
 import { compareWithGateway } from "../../test/property/compare-gateway.js";
 import { createTestGateway } from "../../test/support/gateway.js";
 import { openToNobody, rootFields } from "../../test/support/root-fields.js";
-import type { Arena } from "./kill.js";
-
-/** A field that asks something of the caller. */
-export interface SchemaMutant {
-  readonly name: string;
-  /** `Query.todos` */
-  readonly coordinate: string;
-}
+import type { FieldMutant } from "./mutant.js";
+import type { Trial } from "./trials.js";
+import type { Workbench } from "./workbench.js";
 
 interface Field {
   readonly parentType: string;
@@ -28,46 +23,64 @@ interface Field {
 const plugin = DefaultDenyPlugin.prototype as unknown as { onOutputFieldConfig: (field: Field) => Field };
 
 /** Every field whose scope is more than that its row may be read. A subscription is held to it by test/gateway/nobody.test.ts. */
-export function listSchemaMutants(): readonly SchemaMutant[] {
-  const asking: string[] = [];
+export function ofSchema(): readonly FieldMutant[] {
+  const asking: FieldMutant[] = [];
   build((field) => {
     const { authScopes = {} } = field.pothosOptions;
     const isRule = !("public" in authScopes) && !("row" in authScopes);
-    if (isRule && field.parentType !== "Subscription") asking.push(`${field.parentType}.${field.name}`);
+    const coordinate = `${field.parentType}.${field.name}`;
+    if (isRule && field.parentType !== "Subscription")
+      asking.push({
+        name: `${coordinate}: open to everybody`,
+        kind: "fields",
+        coordinate,
+        asks: JSON.stringify(authScopes),
+      });
     return field;
   });
-  return asking.map((coordinate) => ({ name: `${coordinate}: open to everybody`, coordinate }));
+  return asking;
 }
 
-/** Says what noticed that the field is open; null when nothing did. */
-export async function killField(
-  { cluster, worlds, stage }: Arena,
-  { coordinate }: SchemaMutant,
-): Promise<string | null> {
+/** Who may notice that a field is open: somebody without a credential, and worlds that are asked over HTTP. */
+export function fieldTrials({ worlds }: Workbench, { coordinate }: FieldMutant): readonly Trial[] {
   const opened = build((field) =>
     `${field.parentType}.${field.name}` === coordinate
       ? { ...field, pothosOptions: { ...field.pothosOptions, authScopes: { public: true } } }
       : field,
   );
-  const fields = rootFields(opened).filter(({ name }) => name === coordinate);
-  const open = await openToNobody(fields, ({ query, variables }) =>
-    createTestGateway({ schema: opened, sessions: nowhere, providerRows: async () => [] })
-      .as(null)
-      .query(query, variables),
-  );
-  if (open.length > 0) return "nobody: is let in without a credential";
-  const database = await cluster.clone(stage);
-  const whole = await startGateway(database.url, opened);
-  try {
-    for (const stored of worlds) {
-      const [first] = (await compareWithGateway(whole, stored, 6)).disagreements;
-      if (first !== undefined) return `worlds over HTTP: ${first}`;
-    }
-    return null;
-  } finally {
-    await whole.close();
-    await database.drop();
-  }
+  return [nobody(opened, coordinate), ...worlds.map((_, n) => inWorldOverHttp(opened, n))];
+}
+
+function nobody(opened: GraphQLSchema, coordinate: string): Trial {
+  return {
+    id: "nobody",
+    run: async () => {
+      const fields = rootFields(opened).filter(({ name }) => name === coordinate);
+      const open = await openToNobody(fields, ({ query, variables }) =>
+        createTestGateway({ schema: opened, sessions: nowhere, providerRows: async () => [] })
+          .as(null)
+          .query(query, variables),
+      );
+      return open.length > 0 ? "nobody: is let in without a credential" : null;
+    },
+  };
+}
+
+function inWorldOverHttp(opened: GraphQLSchema, n: number): Trial {
+  return {
+    id: `world ${n} over HTTP`,
+    run: async ({ stage, worlds }) => {
+      const stored = worlds[n];
+      if (stored === undefined) return null;
+      const whole = await startGateway(stage.url, opened);
+      try {
+        const [first] = (await compareWithGateway(whole, stored, 6)).disagreements;
+        return first === undefined ? null : `worlds over HTTP: ${first}`;
+      } finally {
+        await whole.close();
+      }
+    },
+  };
 }
 
 // Whoever is let in gets an error of the server's: there is no database behind it.
