@@ -180,7 +180,7 @@ export interface Told {
 export function question(): string {
   const lists = written.map(
     ({ plural, functions }) =>
-      `${plural}(first: ${plural === "features" ? 3 : 30}) { nodes { id access { ${[...functions.keys()].join(" ")} } } }`,
+      `${plural}(first: ${plural === "features" ? 3 : 20}) { nodes { id access { ${[...functions.keys()].join(" ")} } } }`,
   );
   return `{ ${lists.join("\n")} }`;
 }

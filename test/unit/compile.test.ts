@@ -128,6 +128,11 @@ describe("what no statement is spent on", () => {
       `{ scopes(first: 100) { nodes { todos(first: 100) { nodes { ${Array.from({ length: 26 }, (_, index) => `a${index}: title`).join(" ")} } } } } }`,
       "Lists in lists ask for more than 250000 values.",
     ],
+    [
+      "the checks of functions on many rows",
+      "{ groups(first: 100) { nodes { a: access { update delete lock fields { name { write } } } b: access { enable disable lock unlock setType include exclude } } } }",
+      "Lists in lists ask for more than 1000 checks.",
+    ],
   ];
   it.each(rejected)("rejects %s", async (_what, query, message) => {
     const { statements, errors } = await statementsOf(query);

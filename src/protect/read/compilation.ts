@@ -15,7 +15,7 @@ export interface Compilation {
   /** How many rows the lists above can give together: what is compiled here may run as often. */
   readonly rowsAbove: number;
   /** Counts what the statement can give. BAD_USER_INPUT when it is too much. */
-  readonly spend: (what: "rows" | "values", count: number) => void;
+  readonly spend: (what: "rows" | "values" | "checks", count: number) => void;
   /** What was asked of a type, as a JSON object on one row (select.ts). */
   readonly selectObject: (compilation: Compilation, asked: AskedType, row: Source) => Sql;
 }

@@ -11,6 +11,8 @@ export type Match = (child: Source, parent: Source) => Sql;
 export interface ValuePlan {
   readonly kind: "value";
   readonly expression: (row: Source) => Sql;
+  /** True when a function of `iam` is asked for it, row by row: that costs as much as a hundred values. */
+  readonly isChecked?: boolean;
 }
 
 /** A value that only some readers of the row may read: it arrives wrapped, and absent where the guard denies. */
@@ -45,6 +47,8 @@ export interface PartPlan {
   readonly values: (row: Source, args: SelectedField["args"]) => Values;
   /** True when each value is to be computed once for a row, however often it is used. */
   readonly isComputedOnce: boolean;
+  /** True when a function of `iam` is asked for it, row by row. */
+  readonly isChecked?: boolean;
 }
 
 /** A list of objects made of the row itself, each value computed once. */

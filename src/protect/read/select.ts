@@ -4,18 +4,18 @@ import type { Session } from "../../database/session.js";
 import { GatewayError } from "../../errors.js";
 import type { Resource } from "../resource.js";
 import { type AskedType, askedOf, type Compilation, tableOf } from "./compilation.js";
-import { type GuardedPlan, type Match, planOf, type Values } from "./field-plan.js";
+import { type FieldPlan, type GuardedPlan, type Match, planOf, type Values } from "./field-plan.js";
 import { selectPage } from "./select-page.js";
 import { type Operation, type SelectedField, selectedFields } from "./selection.js";
 import { jsonObject, rowSource, type Source, type Sql } from "./sql.js";
 
 /** How much one statement can give at most, all its lists together: lists in lists multiply, and so does each name for a field. */
-export const largestResult = { rows: 25_000, values: 250_000 } as const;
+export const largestResult = { rows: 25_000, values: 250_000, checks: 1_000 } as const;
 
 /** Begins a statement for whoever the session is. */
 export function compilationOf(operation: Operation, { isAnonymous }: Pick<Session, "isAnonymous">): Compilation {
   let tables = 0;
-  const spent = { rows: 0, values: 0 };
+  const spent = { rows: 0, values: 0, checks: 0 };
   const spend: Compilation["spend"] = (what, count) => {
     spent[what] += count;
     if (spent[what] > largestResult[what])
@@ -40,6 +40,7 @@ export function selectObject(compilation: Compilation, { type, nodes }: AskedTyp
 // Undefined for a field that is answered by its own resolver.
 function selectField(compilation: Compilation, field: SelectedField, row: Source): [string, Sql] | undefined {
   const plan = planOf(field.definition);
+  if (isChecked(plan)) compilation.spend("checks", compilation.rowsAbove);
   switch (plan?.kind) {
     case undefined:
       return undefined;
@@ -62,6 +63,10 @@ function selectField(compilation: Compilation, field: SelectedField, row: Source
       return [field.key, sql`json_build_array(${sql.join(parts)})`];
     }
   }
+}
+
+function isChecked(plan: FieldPlan | undefined): boolean {
+  return (plan?.kind === "value" || plan?.kind === "part") && plan.isChecked === true;
 }
 
 // No row of such a table is for the anonymous; nor is the table itself, which the database denies with an error.

@@ -37,6 +37,8 @@ interface Verdict {
   readonly command: string;
   readonly description: string;
   readonly isAllowed: (row: Source) => Sql;
+  /** True when it is a function's, asked row by row. */
+  readonly isChecked: boolean;
   readonly writes: (column: Column) => boolean;
 }
 
@@ -46,6 +48,7 @@ const reading: Verdict = {
   description: "Whether he may see it.",
   // Whoever asks has the row already.
   isAllowed: () => allOf([]),
+  isChecked: false,
   writes: nothing,
 };
 
@@ -59,6 +62,7 @@ function verdictsOfPolicies(resource: Resource, resources: Resources): readonly 
     command,
     description: `Whether he may ${done[command]} it.`,
     isAllowed: (row: Source) => mayDo(protection, command, row) ?? anyOf([]),
+    isChecked: false,
     writes: command === "update" ? (column: Column) => editable.has(column) : nothing,
   }));
   return [reading, ...verdicts];
@@ -69,6 +73,7 @@ function verdictsOfFunctions(resource: Resource): readonly Verdict[] {
     command,
     description: `Whether \`${mutation}\` would let him.`,
     isAllowed: (row: Source) => mayCall(resource, command, row),
+    isChecked: true,
     writes: ({ name }: Column) => writes.includes(name),
   }));
   return [reading, ...verdicts];
@@ -96,7 +101,11 @@ function accessType(resource: Resource, verdicts: readonly Verdict[]) {
             nullable: false,
             description: verdict.description,
             authScopes: rowScope,
-            extensions: carry({ kind: "value", expression: (row) => row(keyOf(verdict)) }),
+            extensions: carry({
+              kind: "value",
+              expression: (row) => row(keyOf(verdict)),
+              isChecked: verdict.isChecked,
+            }),
             resolve: (row, _args, _context, info) => row[info.path.key] === true,
           }),
         ]),
@@ -129,6 +138,7 @@ function fieldsType(resource: Resource, verdicts: readonly Verdict[]) {
               kind: "part",
               values: (row) => fieldVerdicts(resource, { column, verdicts }, row),
               isComputedOnce: false,
+              isChecked: verdicts.some(({ isChecked, writes }) => isChecked && writes(column)),
             }),
             resolve: (row, _args, _context, info) => row[info.path.key] as Row,
           }),
