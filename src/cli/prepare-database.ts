@@ -11,6 +11,8 @@ export interface PreparedDatabase {
   readonly adminUrl: string | null;
   /** Whether it has the demo world. */
   readonly hasDemoWorld: boolean;
+  /** Settles when an embedded server has ended; never for a given one, which comes back by itself. */
+  readonly ended: Promise<unknown>;
   /** Ends the embedded server; does nothing to a given one. */
   stop(): Promise<void>;
 }
@@ -26,7 +28,7 @@ export async function prepareDatabase(config: Config, demoIssuer: DemoIssuer | n
   const { url, adminUrl } = config.database;
   if (url === null) return await prepareEmbedded(config, demoIssuer);
   const hasDemoWorld = adminUrl !== null && (await bringUp({ adminUrl, password: passwordOf(url) }, demoIssuer));
-  return { url, adminUrl, hasDemoWorld, stop: async () => undefined };
+  return { url, adminUrl, hasDemoWorld, ended: new Promise(() => undefined), stop: async () => undefined };
 }
 
 /** The admin's address, for commands that are of no use without. */
@@ -46,7 +48,7 @@ async function prepareEmbedded(config: Config, demoIssuer: DemoIssuer | null): P
     const adminUrl = await ensureDatabase(server.adminUrl, embeddedDatabaseName);
     const hasDemoWorld = await bringUp({ adminUrl, password }, demoIssuer);
     const url = `postgres://authenticator:${encodeURIComponent(password)}@127.0.0.1:${server.port}/${embeddedDatabaseName}`;
-    return { url, adminUrl, hasDemoWorld, stop: () => server.stop() };
+    return { url, adminUrl, hasDemoWorld, ended: server.ended, stop: () => server.stop() };
   } catch (error) {
     await server.stop();
     throw error;

@@ -1,5 +1,6 @@
-/** In charge of how a serving process ends: in order, on a signal, or when the npm that started it is gone. */
+/** In charge of how a serving process ends: in order, on a signal, or when the npm that started it or its database is gone. */
 import type { Config } from "../config.js";
+import { StartupError } from "../errors.js";
 import { createLog } from "../observe/log.js";
 import { startGateway } from "./start.js";
 
@@ -7,15 +8,23 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const parentCheckMillis = 250;
 const impatientAfterMillis = 1_000;
 
-/** Serves until it is told to end. Another signal, a second later, does not wait. */
+const withoutDatabase = "the embedded PostgreSQL ended";
+
+/**
+ * Serves until it is told to end. Another signal, a second later, does not wait.
+ * @throws StartupError when it could not go on
+ */
 export async function serveUntilSignal(config: Config): Promise<void> {
   const log = createLog(config);
   // Listened for from the beginning: Ctrl-C while the database starts must not leave it running.
-  const reason = Promise.race([nextSignal(), ...(config.isStartedByNpm ? [endOfParent()] : [])]);
+  const told = Promise.race([nextSignal(), ...(config.isStartedByNpm ? [endOfParent()] : [])]);
   const gateway = await startGateway(config, log);
-  log.write({ event: "stopping", reason: await reason });
+  const reason = await Promise.race([told, gateway.databaseEnded.then(() => withoutDatabase)]);
+  log.write({ event: "stopping", reason });
   allowImpatience();
   await gateway.stop();
+  if (reason === withoutDatabase)
+    throw new StartupError("The embedded PostgreSQL has ended.", "Start again: what was saved is there.");
 }
 
 function nextSignal(): Promise<string> {

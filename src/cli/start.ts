@@ -25,6 +25,8 @@ import { welcome } from "./welcome.js";
 /** A gateway that serves. */
 export interface RunningGateway {
   readonly url: string;
+  /** Settles when its embedded database has ended. */
+  readonly databaseEnded: Promise<unknown>;
   /** Answers 503 to the question whether it is ready, finishes what is under way, and leaves nothing running. */
   stop(): Promise<void>;
 }
@@ -95,6 +97,7 @@ async function serve({ config, log, database, schema }: Parts): Promise<RunningG
   log.write({ event: "listening", url: server.url });
   return {
     url: server.url,
+    databaseEnded: database.ended,
     stop: async () => {
       isStopping = true;
       stopRefreshing();

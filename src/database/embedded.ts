@@ -28,6 +28,8 @@ export interface EmbeddedPostgres {
   readonly adminUrl: string;
   /** Made once and kept in the data folder: the one that `authenticator` shall have. */
   readonly authenticatorPassword: string;
+  /** Settles when it has ended, whoever ended it. */
+  readonly ended: Promise<unknown>;
   /** Ends every connection and the server, and waits until its data is written. */
   stop(): Promise<void>;
 }
@@ -46,7 +48,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   await requireEntry(binaries, owner, "programs");
   const passwords = await keepPasswords(dataFolder);
   await ensureCluster(cluster, passwords.postgres);
-  const { port, stop } = await startServer(cluster, options.settings ?? {});
+  const { port, ended, stop } = await startServer(cluster, options.settings ?? {});
   const adminUrl = `postgres://postgres:${passwords.postgres}@127.0.0.1:${port}/postgres`;
-  return { port, adminUrl, authenticatorPassword: passwords.authenticator, stop };
+  return { port, adminUrl, authenticatorPassword: passwords.authenticator, ended, stop };
 }

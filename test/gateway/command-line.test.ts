@@ -1,6 +1,6 @@
 /** In charge of the commands as a newcomer types them: what they print, what they refuse, and what they leave behind. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmod, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeJwt } from "jose";
@@ -112,6 +112,16 @@ describe("start", () => {
       expect(await readdir(join(dataFolder, "postgres"))).not.toContain("postmaster.pid");
     }
     expect((await stat(join(dataFolder, "demo-issuer.json"))).mode & 0o077).toBe(0);
+  });
+
+  it("ends with its embedded database, and says so", { timeout: 120_000 }, async () => {
+    const { ended } = await start();
+    const [pid] = (await readFile(join(dataFolder, "postgres", "postmaster.pid"), "utf8")).split("\n").map(Number);
+    process.kill(pid ?? 0, "SIGQUIT");
+    expect(await ended).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("The embedded PostgreSQL has ended."),
+    });
   });
 
   it("lends its database to the other commands while it runs, and they start it for themselves else", {

@@ -14,6 +14,8 @@ type ServerProcess = ChildProcessByStdio<null, null, Readable>;
 /** A started server. */
 export interface Server {
   readonly port: number;
+  /** Settles when it has ended, whoever ended it. */
+  readonly ended: Promise<unknown>;
   /** Ends every connection and the server, and waits until its data is written. */
   stop(): Promise<void>;
 }
@@ -33,8 +35,9 @@ export async function startServer(cluster: Cluster, settings: Readonly<Record<st
     stdio: ["ignore", "ignore", "pipe"],
   });
   const guard = guardAgainstOrphans(server);
+  const ended = new Promise((resolve) => server.once("exit", resolve));
   await untilReady(server, cluster.folder);
-  return { port, stop: () => stopServer(server).finally(() => guard.kill("SIGKILL")) };
+  return { port, ended, stop: () => stopServer(server).finally(() => guard.kill("SIGKILL")) };
 }
 
 // The guard holds the other end of a pipe of ours. However we end, the pipe closes, and the guard asks PostgreSQL to end too.
