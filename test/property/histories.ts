@@ -12,7 +12,7 @@ import { type Caller, type Credential, open } from "./oracle.js";
 import { withPeopleOfStanding } from "./people-of-standing.js";
 import { createRandom } from "./random.js";
 import { belongingsOf, type LiveWorld, readWorld } from "./read-world.js";
-import { type StoredWorld, storeWorld } from "./store-world.js";
+import { type StoredKey, type StoredWorld, storeWorld } from "./store-world.js";
 import type { World } from "./world.js";
 
 /** One history: from which world, by which way, and a number for each step that says what is tried. */
@@ -48,6 +48,8 @@ export interface Outcome {
   readonly isByRule: boolean;
   /** For each operation how often it was done: once, or by its items. */
   readonly done: readonly number[];
+  /** The API keys whose secret was shown, by their ids. */
+  readonly keys: ReadonlyMap<string, StoredKey>;
 }
 
 /** How a history went. */
@@ -68,7 +70,8 @@ export function stepsOf(seed: number, count: number): readonly number[] {
 /** Lives through a history, up to the first fault. */
 export async function liveThrough(history: History): Promise<HistoryResult> {
   const { owner, way } = history;
-  const stored = await storeWorld(owner, withPeopleOfStanding(history.world), history.label);
+  const made = new Map<string, StoredKey>();
+  const stored = withKeys(await storeWorld(owner, withPeopleOfStanding(history.world), history.label), made);
   const belongings = belongingsOf(stored, history.label);
   const faults: string[] = [];
   const past: string[] = [];
@@ -77,8 +80,8 @@ export async function liveThrough(history: History): Promise<HistoryResult> {
   let before = await readWorld(owner, belongings);
   for (const [step, seed] of history.steps.entries()) {
     const dice = diceFrom(seed);
-    const who = drawCaller(stored, before, dice);
-    const deed = who && drawDeed(before, who.caller, { dice, history });
+    const who = drawCaller({ stored, made: [...made.keys()] }, before, dice);
+    const deed = who && drawDeed(before, who, { dice, history });
     if (!who || !deed) continue;
     const since = await lastEvent(owner);
     const outcome = await way.attempt(stored, who.credential, deed);
@@ -90,12 +93,19 @@ export async function liveThrough(history: History): Promise<HistoryResult> {
     if (outcome.refusal === null) past.push(told);
     if (faults.length > 0) break;
     before = after;
+    for (const [id, key] of outcome.keys) made.set(id, key);
     if (outcome.refusal === null) done += 1;
     else denied += 1;
     for (const [n, { name }] of deed.operations.entries())
       succeeded.set(name, (succeeded.get(name) ?? 0) + (outcome.done[n] ?? 0));
   }
   return { done, denied, faults, succeeded: new Map([...succeeded].filter(([, count]) => count > 0)) };
+}
+
+/** Knows the keys that were made on the way, by their ids. */
+function withKeys(stored: StoredWorld, made: ReadonlyMap<string, StoredKey>): StoredWorld {
+  const id = (name: string) => (made.has(name) ? name : stored.id(name));
+  return { ...stored, id, keyOf: (name) => made.get(id(name)) ?? stored.keyOf(name) };
 }
 
 function tell({ operations, isDoomed }: Deed): string {
@@ -105,10 +115,13 @@ function tell({ operations, isDoomed }: Deed): string {
 
 function drawDeed(
   world: LiveWorld,
-  caller: Caller,
+  { caller, isLetIn }: Drawn,
   { dice, history: { way, focus } }: { readonly dice: Dice; readonly history: History },
 ): Deed | null {
-  const draw = () => drawOperation(world, caller, dice, { withRows: way.isWhole, focus });
+  const draw = (): Operation | null => {
+    const drawn = drawOperation(world, caller, dice, { withRows: way.isWhole, focus });
+    return drawn && { ...drawn, isEntitled: drawn.isEntitled && isLetIn };
+  };
   const [first, second] = [draw(), way.isWhole && dice.below(5) === 0 ? draw() : null];
   if (first === null) return null;
   return { operations: [first, ...(second === null ? [] : [second])], isDoomed: way.isWhole && dice.below(10) === 0 };
@@ -118,30 +131,46 @@ interface Drawn {
   readonly name: string;
   readonly credential: Credential;
   readonly caller: Caller;
+  /** Whether there is a session for him at this moment. */
+  readonly isLetIn: boolean;
 }
 
-function drawCaller(stored: StoredWorld, now: LiveWorld, dice: Dice): Drawn | null {
+interface Cast {
+  readonly stored: StoredWorld;
+  readonly made: readonly string[];
+}
+
+function drawCaller(cast: Cast, now: LiveWorld, dice: Dice): Drawn | null {
+  const { world } = cast.stored;
   // the clerk and the keeper of groups act more than others: almost nothing is theirs to hand out
-  const one = stored.world.grants.find((grant) => grant.id === (dice.below(2) === 0 ? "b1" : "b2"))?.to;
+  const one = world.grants.find((grant) => grant.id === (dice.below(2) === 0 ? "b1" : "b2"))?.to;
   const isOfStanding = one !== undefined && "user" in one && dice.below(2) === 0;
-  const name = isOfStanding ? one.user : dice.pick(stored.world.users)?.id;
-  const tenant = isOfStanding ? "t0" : dice.pick(stored.world.tenants)?.id;
-  if (name === undefined || tenant === undefined) return null;
-  const credential = { user: name, tenant, ...drawDelegate(stored, { user: name, tenant }, dice) };
-  const caller = open(now, inIds(stored, credential));
-  return typeof caller === "number" ? null : { name: labelOf(credential), credential, caller };
+  const user = isOfStanding ? one.user : dice.pick(world.users)?.id;
+  const tenant = isOfStanding ? "t0" : dice.pick(world.tenants)?.id;
+  if (user === undefined || tenant === undefined) return null;
+  const credential = { user, tenant, ...drawDelegate(cast, { now, user, tenant, dice }) };
+  const shown = inIds(cast.stored, credential);
+  const opened = open(now, shown);
+  const isLetIn = typeof opened !== "number";
+  // of those who aren't let in, one in four tries
+  if (!isLetIn && dice.below(4) > 0) return null;
+  const caller = isLetIn ? opened : { user: shown.user, tenant: shown.tenant };
+  return { name: labelOf(credential), credential, caller, isLetIn };
 }
 
 // One in four shows a key of his, or acts as somebody.
 function drawDelegate(
-  { world }: StoredWorld,
-  { user, tenant }: { readonly user: string; readonly tenant: string },
-  dice: Dice,
+  { stored, made }: Cast,
+  { now, user, tenant, dice }: { now: LiveWorld; user: string; tenant: string; dice: Dice },
 ): Partial<Credential> {
-  const key = dice.pick(world.apiKeys.filter((candidate) => candidate.owner === user && candidate.tenant === tenant));
-  const other = dice.pick(world.users);
+  const isHis = (name: string) =>
+    now.apiKeys.some(
+      (key) => key.id === stored.id(name) && key.owner === stored.id(user) && key.tenant === stored.id(tenant),
+    );
+  const key = dice.pick([...stored.world.apiKeys.map(({ id }) => id), ...made].filter(isHis));
+  const other = dice.pick(stored.world.users);
   const way = dice.below(8);
-  if (way === 0 && key !== undefined) return { apiKey: key.id };
+  if (way === 0 && key !== undefined) return { apiKey: key };
   return way === 1 && other !== undefined ? { actAs: other.id } : {};
 }
 

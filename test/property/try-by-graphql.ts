@@ -1,5 +1,6 @@
 /** In charge of trying over GraphQL: mutations sent to the gateway as a client sends them, with what a client shows. */
 import type { GraphQLSchema } from "graphql";
+import { readApiKey } from "../../src/api-key.js";
 import { errorStatus } from "../../src/errors.js";
 import { hashOfTokenSecret } from "../../src/one-time-token.js";
 import type { Answer } from "../support/gateway.js";
@@ -17,7 +18,7 @@ export function byGraphql(gateway: Gateway, schema: GraphQLSchema): Way {
       const { query, variables } = write(mutations, deed);
       const answer = await gateway.ask(stored, who, query, variables);
       await gateway.written();
-      for (const secret of secretsIn(answer)) secrets.set(hashOfTokenSecret(secret), secret);
+      for (const { secret } of shownIn(answer.body?.data)) secrets.set(hashOfTokenSecret(secret), secret);
       const outcome = outcomeOf(answer, mutations.length);
       return outcome.isByRule
         ? outcome
@@ -47,7 +48,7 @@ function outcomeOf({ status, body }: Answer, count: number): Outcome {
   if (errors.length === 0 && body?.data) {
     const items = Array.from({ length: count }, (_, n) => body.data[`m${n}`]?.items ?? null);
     const codes = items.flat().flatMap((item) => (item === null || item.done ? [] : [item.code]));
-    return { refusal: null, isByRule: codes.every(isOfCatalogue), done: items.map(timesDone) };
+    return { refusal: null, isByRule: codes.every(isOfCatalogue), done: items.map(timesDone), keys: keysIn(body.data) };
   }
   const told = errors.map(({ message, extensions }) => `${extensions?.code} ${extensions?.reason ?? ""} ${message}`);
   const isByRule =
@@ -58,6 +59,7 @@ function outcomeOf({ status, body }: Answer, count: number): Outcome {
     refusal: told.join("; ") || `${status} ${JSON.stringify(body)}`,
     isByRule,
     done: Array.from({ length: count }, () => 0),
+    keys: new Map(),
   };
 }
 
@@ -68,6 +70,22 @@ function isOfCatalogue(code: unknown): boolean {
   return typeof code === "string" && Object.hasOwn(errorStatus, code) && code !== "INTERNAL_SERVER_ERROR";
 }
 
-function secretsIn({ body }: Answer): readonly string[] {
-  return Object.values<{ readonly secret?: string } | null>(body?.data ?? {}).flatMap((field) => field?.secret ?? []);
+interface Shown {
+  readonly secret: string;
+  readonly apiKey?: { readonly id: string } | null;
+}
+
+function shownIn(data: Answer["body"]): readonly Shown[] {
+  return Object.values<Partial<Shown> | null>(data ?? {}).flatMap((field) =>
+    field?.secret === undefined ? [] : [{ ...field, secret: field.secret }],
+  );
+}
+
+function keysIn(data: Answer["body"]): Outcome["keys"] {
+  return new Map(
+    shownIn(data).flatMap(({ secret, apiKey }) => {
+      const facts = readApiKey(secret);
+      return facts && apiKey ? [[apiKey.id.replace("ApiKey:", ""), { ...facts, text: secret }]] : [];
+    }),
+  );
 }

@@ -3,6 +3,7 @@ import type { Sessions } from "../../src/database/session.js";
 import { callerOf, inSession } from "./ask-database.js";
 import type { Outcome, Way } from "./histories.js";
 import { asCall } from "./operations/as-call.js";
+import type { Operation } from "./operations/operation.js";
 
 /** The way by SQL. */
 export function bySql(sessions: Sessions): Way {
@@ -13,7 +14,7 @@ export function bySql(sessions: Sessions): Way {
       const answer = await inSession(sessions, callerOf(stored, who), async (session) => {
         const rows = await session.run<Row>(asCall(operation));
         await session.commit();
-        return outcomeOf(rows);
+        return outcomeOf(rows, operation);
       }).catch((error: unknown) => refused(describe(error)));
       return typeof answer === "number" ? refused(String(answer)) : answer;
     },
@@ -23,15 +24,18 @@ export function bySql(sessions: Sessions): Way {
 /** An item of a bulk form, or what any other function answers. */
 type Row = Readonly<Record<string, unknown>>;
 
-function outcomeOf(rows: readonly Row[]): Outcome {
+function outcomeOf(rows: readonly Row[], { name, args }: Operation): Outcome {
   const isBulk = rows.some((row) => "reference" in row);
-  if (!isBulk) return { refusal: null, isByRule: true, done: [1] };
-  const codes = rows.map(({ code }) => code).filter((code) => code !== null);
-  return { refusal: null, isByRule: codes.every((code) => isRule(String(code))), done: [rows.length - codes.length] };
+  const codes = isBulk ? rows.map(({ code }) => code).filter((code) => code !== null) : [];
+  const done = [isBulk ? rows.length - codes.length : 1];
+  const [publicId, secretHash] = [String(args["public_id"]), String(args["secret_hash"])];
+  const made =
+    name === "create_api_key" ? [[String(rows[0]?.[name]), { publicId, secretHash, text: "" }] as const] : [];
+  return { refusal: null, isByRule: codes.every((code) => isRule(String(code))), done, keys: new Map(made) };
 }
 
 function refused(reason: string): Outcome {
-  return { refusal: reason, isByRule: isRule(reason), done: [0] };
+  return { refusal: reason, isByRule: isRule(reason), done: [0], keys: new Map() };
 }
 
 // Any number means that a rule refused.

@@ -84,8 +84,7 @@ const drawRevocation: Draw = (world, caller, dice) => {
   const isOwn = token.maker === caller.user && mayHandle(world, caller, "iam.users.create");
   return {
     args: { token: ref("Token", token.id) },
-    isEntitled:
-      token.tenant === caller.tenant && !token.isSpent && (isOwn || atRoot(world, caller, "iam.users.create")),
+    isEntitled: token.tenant === caller.tenant && (isOwn || atRoot(world, caller, "iam.users.create")),
   };
 };
 
