@@ -54,20 +54,12 @@ export async function startGateway(
   return {
     logged,
     written: () => writing,
-    ask: async (stored, { user, tenant, apiKey, actAs }, query, variables) => {
-      const token = user === null || apiKey !== undefined ? undefined : await tokenOf(stored, user);
-      const response = await fetch(`${server.url}/graphql`, {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          accept: "application/graphql-response+json",
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-          ...(tenant === null ? {} : { "x-tenant": stored.slug(tenant) }),
-          ...(apiKey === undefined ? {} : { "x-api-key": stored.keyOf(apiKey).text }),
-          ...(actAs === undefined ? {} : { "x-act-as": `${stored.id(actAs)}@proof.test` }),
-        },
-        body: JSON.stringify({ query, variables }),
-      });
+    ask: async (stored, who, query, variables) => {
+      const isByToken = who.user !== null && who.apiKey === undefined;
+      const token = isByToken ? await tokenOf(stored, who.user) : undefined;
+      const headers = { ...sent, ...shown(stored, who), ...(token && { authorization: `Bearer ${token}` }) };
+      const body = JSON.stringify({ query, variables });
+      const response = await fetch(`${server.url}/graphql`, { method: "POST", headers, body });
       return { status: response.status, headers: response.headers, body: await response.json() };
     },
     close: async () => {
@@ -75,6 +67,16 @@ export async function startGateway(
       await writing;
       await pool.close();
     },
+  };
+}
+
+const sent = { "content-type": "application/json", accept: "application/graphql-response+json" };
+
+function shown(stored: StoredWorld, { tenant, apiKey, actAs }: Credential): Readonly<Record<string, string>> {
+  return {
+    ...(tenant === null ? {} : { "x-tenant": stored.slug(tenant) }),
+    ...(apiKey === undefined ? {} : { "x-api-key": stored.keyOf(apiKey).text }),
+    ...(actAs === undefined ? {} : { "x-act-as": `${stored.id(actAs)}@proof.test` }),
   };
 }
 
