@@ -18,8 +18,12 @@ export interface SubscriptionOptions {
   readonly subscriptions: Subscriptions;
   /** Who it counts for, where there is a limit for each. */
   readonly subscriber: string;
-  /** Opens a session, after a fresh look at the credential. Nothing is sent before its first statement. */
-  readonly openSession: () => Promise<OpenedSession>;
+  /** What he asks, word by word. */
+  readonly question: string;
+  /** Looks at his credential anew. */
+  readonly authenticate: () => Promise<Caller>;
+  /** Opens a session for who has shown it. Nothing is sent before its first statement. */
+  readonly openSession: (caller: Caller) => OpenedSession;
   readonly context: Omit<Context, "session" | "follow">;
   /** Aborted when the subscriber hangs up. */
   readonly hangUp: AbortSignal;
@@ -27,6 +31,17 @@ export interface SubscriptionOptions {
 
 const longestTimerMillis = 2 ** 31 - 1;
 const passing: ReadonlySet<unknown> = new Set<ErrorCode>(["UNAVAILABLE", "TIMEOUT"]);
+
+// By what a session knows its caller: with the same, it is the same session. Whatever else a credential says was looked at.
+function shownToPostgres(caller: Caller): readonly (string | null)[] {
+  const { kind, tenant } = caller;
+  if (kind === "token") return [kind, tenant, caller.issuer, caller.subject, caller.actAs];
+  return kind === "apiKey" ? [kind, tenant, caller.publicId, caller.secretHash] : [kind, tenant];
+}
+
+function isPassing(result: ExecutionResult | null): boolean {
+  return result?.errors?.some(({ extensions }) => passing.has(extensions["code"])) ?? false;
+}
 
 /** Results, one for each event. To be ended by `return`, whatever it is doing. */
 export type Results = AsyncIterableIterator<ExecutionResult>;
@@ -47,6 +62,21 @@ export async function beginSubscription(options: SubscriptionOptions): Promise<E
   }
 }
 
+interface Looking<Mark> {
+  readonly caller: Caller;
+  readonly mark: Mark | null;
+  /** Whether nobody else waits for what is found. */
+  readonly isAlone: () => boolean;
+}
+
+/** What a look has found, and what is answered to it. */
+interface Found<Event, Mark> {
+  readonly news: News<Event, Mark>;
+  readonly identity: Identity | null;
+  /** Null when there is nothing new. */
+  readonly result: ExecutionResult | null;
+}
+
 class Subscription {
   readonly #options: SubscriptionOptions;
   readonly #ending = new AbortController();
@@ -55,11 +85,10 @@ class Subscription {
   readonly #hasLooked: Promise<void>;
   #noteLook: () => void = () => undefined;
   #isPlaced = false;
-  #isHungUp = false;
   #reason: GatewayError | null = null;
-  #session: OpenedSession | null = null;
-  #endTurn: () => void = () => undefined;
+  #hangUpLook: () => void = () => undefined;
   #identity: Identity | null = null;
+  #result: ExecutionResult | null = null;
   #isAnswered = false;
   #stopWatching: () => void = () => undefined;
   #expiry: NodeJS.Timeout | undefined;
@@ -75,8 +104,8 @@ class Subscription {
   }
 
   async begin(): Promise<ExecutionResult | Results> {
-    const { args, context, openSession } = this.#options;
-    const session = await openSession();
+    const { args, caller, context, openSession } = this.#options;
+    const session = openSession(caller);
     const contextValue: Context = { ...context, session, follow: (followed) => this.#events(followed) };
     const source = await createSourceEventStream({ ...args, contextValue }).finally(() => session.rollback());
     if (!(Symbol.asyncIterator in source)) {
@@ -103,9 +132,8 @@ class Subscription {
   }
 
   readonly #onHangUp = (): void => {
-    this.#isHungUp = true;
     this.end(null);
-    void this.#session?.rollback();
+    this.#hangUpLook();
   };
 
   #endWithToken(caller: Caller): void {
@@ -118,9 +146,11 @@ class Subscription {
 
   async *#results(source: AsyncIterable<unknown>): AsyncGenerator<ExecutionResult, undefined> {
     try {
-      for await (const event of source) {
-        const result = await this.#answer(event);
-        if (result !== null) yield result;
+      for await (const _event of source) {
+        const result = this.#result;
+        if (result === null || this.#isOver) continue;
+        this.#isAnswered = true;
+        yield result;
       }
     } catch (error) {
       this.#reason ??= asGatewayError(error);
@@ -130,13 +160,14 @@ class Subscription {
     if (reason !== null) yield refused(reason);
   }
 
-  async *#events<Event, Mark>({ of, look }: Followed<Event, Mark>): AsyncGenerator<Event, undefined> {
+  async *#events<Event, Mark>(followed: Followed<Event, Mark>): AsyncGenerator<Event, undefined> {
+    const { of } = followed;
     const watcher = { of, concerns: (id: string) => this.#isOf(id), wake: () => this.#rest.wake() };
     // Before the first look, so that nothing happens between the two.
     if (!this.#isOver) this.#stopWatching = this.#options.subscriptions.changes.watch(watcher);
     let mark: Mark | null = null;
     for (let failures = 0; !this.#isOver; ) {
-      const news: News<Event, Mark> | null = await this.#look(look, mark);
+      const news: News<Event, Mark> | null = await this.#look(followed, mark);
       this.#isAnswered = news?.event === null;
       if (news !== null && news.event !== null) yield news.event;
       if (news !== null && this.#isAnswered) {
@@ -148,47 +179,54 @@ class Subscription {
   }
 
   /** Null when it should be tried again: the database was not to be had. */
-  async #look<Event, Mark>(look: Followed<Event, Mark>["look"], mark: Mark | null): Promise<News<Event, Mark> | null> {
-    this.#endTurn = await this.#options.subscriptions.takeTurn();
-    this.#rest.beginLook();
+  async #look<Event, Mark>({ of, look }: Followed<Event, Mark>, mark: Mark | null): Promise<News<Event, Mark> | null> {
+    const { question, subscriptions, authenticate } = this.#options;
     try {
-      this.#session = await this.#options.openSession();
-      const news = await look(this.#session, mark);
-      this.#identity = this.#session.openedFor;
+      const caller = await authenticate();
+      // What somebody is shown of the audit is written down for himself.
+      const shared = of === "authority" ? JSON.stringify([shownToPostgres(caller), question, mark]) : null;
+      const found = await subscriptions.lookInTurn<Found<Event, Mark>>(shared, {
+        begins: () => this.#rest.beginLook(),
+        answer: (isAlone) => this.#find(look, { caller, mark, isAlone }),
+      });
+      this.#identity = found.identity;
+      this.#result = found.result;
       this.#isPlaced = true;
       this.#noteLook();
-      if (news.event === null) await this.#endSession("commit");
-      return news;
+      return isPassing(found.result) ? null : found.news;
     } catch (error) {
-      const refusal = this.#session?.refusal ?? asGatewayError(error);
-      await this.#endSession("rollback");
+      const refusal = asGatewayError(error);
       if (this.#isPlaced && passing.has(refusal.code)) return null;
       throw refusal;
     }
   }
 
-  async #answer(event: unknown): Promise<ExecutionResult | null> {
-    const { args, context } = this.#options;
-    const session = this.#session;
-    if (session === null) return null;
+  async #find<Event, Mark>(
+    look: Followed<Event, Mark>["look"],
+    { caller, mark, isAlone }: Looking<Mark>,
+  ): Promise<Found<Event, Mark>> {
+    const session = this.#options.openSession(caller);
+    // Whom others wait for, hangs up alone.
+    this.#hangUpLook = () => void (isAlone() && session.rollback());
     try {
-      if (this.#isOver) return null;
-      const contextValue: Context = { ...context, session, follow: (followed) => this.#events(followed) };
-      const result = boundDenials(await execute({ ...args, rootValue: event, contextValue }));
-      const isPassing = result.errors?.some(({ extensions }) => passing.has(extensions["code"])) ?? false;
-      if (isPassing || this.#isOver) return null;
-      this.#isAnswered = true;
-      return result;
+      const news = await look(session, mark);
+      const result = news.event === null ? null : await this.#answer(news.event, session);
+      const identity = session.openedFor;
+      await (this.#isOver && isAlone() ? session.rollback() : session.commit());
+      return { news, identity, result };
+    } catch (error) {
+      const refusal = session.refusal ?? error;
+      await session.rollback();
+      throw refusal;
     } finally {
-      await this.#endSession("commit");
+      this.#hangUpLook = () => undefined;
     }
   }
 
-  async #endSession(how: "commit" | "rollback"): Promise<void> {
-    const session = this.#session;
-    this.#session = null;
-    await (how === "commit" && !this.#isHungUp ? session?.commit() : session?.rollback());
-    this.#endTurn();
+  async #answer(event: unknown, session: OpenedSession): Promise<ExecutionResult> {
+    const { args, context } = this.#options;
+    const contextValue: Context = { ...context, session, follow: (followed) => this.#events(followed) };
+    return boundDenials(await execute({ ...args, rootValue: event, contextValue }));
   }
 
   get #isOver(): boolean {

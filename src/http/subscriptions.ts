@@ -1,4 +1,5 @@
 /** In charge of all subscriptions of a gateway: how many there may be, how many of them read at once, and how they all end. */
+import { setImmediate as nextTick } from "node:timers/promises";
 import type { Changes } from "../database/changes.js";
 import { GatewayError } from "../errors.js";
 
@@ -12,10 +13,26 @@ export interface Subscriptions {
    * @throws GatewayError RATE_LIMITED when there is none left, for this subscriber or for anybody
    */
   enter(subscriber: string, end: (reason: GatewayError) => void): () => void;
-  /** Waits for one's turn to read; the answered function ends it. */
-  takeTurn(): Promise<() => void>;
+  /**
+   * Looks when it is one's turn. Who asks the same before it has begun is given the same answer: a hundred windows of one
+   * user are one look. A question says who asks, and what; null is nobody else's.
+   */
+  lookInTurn<Answer>(question: string | null, look: Look<Answer>): Promise<Answer>;
   /** Ends all of them, and lets nobody in any more. */
   stop(): void;
+}
+
+/** Something to be looked at. */
+export interface Look<Answer> {
+  /** Told to everybody who is given the answer, at its beginning: what happens from here on needs another look. */
+  readonly begins: () => void;
+  /** Looks. `isAlone` says whether nobody else waits for the answer. */
+  readonly answer: (isAlone: () => boolean) => Promise<Answer>;
+}
+
+interface Waiting {
+  readonly begins: (() => void)[];
+  readonly answer: Promise<unknown>;
 }
 
 /** The limits. */
@@ -33,6 +50,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
   const ends = new Set<(reason: GatewayError) => void>();
   const perSubscriber = new Map<string, number>();
   const waiting: (() => void)[] = [];
+  const asked = new Map<string, Waiting>();
   let freeTurns = options.turns;
   let isStopped = false;
 
@@ -41,10 +59,32 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     if (left === 0) perSubscriber.delete(subscriber);
     else perSubscriber.set(subscriber, left);
   };
+  const takeTurn = async (): Promise<void> => {
+    if (freeTurns > 0) freeTurns -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+  };
   const endTurn = (): void => {
     const next = waiting.shift();
     if (next === undefined) freeTurns += 1;
     else next();
+  };
+  const lookInTurn = async <Answer>(question: string | null, { begins, answer }: Look<Answer>): Promise<Answer> => {
+    const same = question === null ? undefined : asked.get(question);
+    if (same !== undefined) {
+      same.begins.push(begins);
+      // The same question is asked by the same look.
+      return (await same.answer) as Answer;
+    }
+    const everybody = [begins];
+    const answered = takeTurn().then(async () => {
+      // One notification wakes everybody in the same tick.
+      await nextTick();
+      if (question !== null) asked.delete(question);
+      for (const begin of everybody) begin();
+      return answer(() => everybody.length === 1).finally(endTurn);
+    });
+    if (question !== null) asked.set(question, { begins: everybody, answer: answered });
+    return answered;
   };
 
   return {
@@ -64,11 +104,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
         if (ends.delete(own)) leave(subscriber);
       };
     },
-    takeTurn: async () => {
-      if (freeTurns > 0) freeTurns -= 1;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
-      return once(endTurn);
-    },
+    lookInTurn,
     stop: () => {
       isStopped = true;
       for (const end of [...ends]) end(stopping());
@@ -78,12 +114,4 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
 
 function stopping(): GatewayError {
   return new GatewayError("UNAVAILABLE", "The gateway is stopping.");
-}
-
-function once(work: () => void): () => void {
-  let isDone = false;
-  return () => {
-    if (!isDone) work();
-    isDone = true;
-  };
 }

@@ -1,5 +1,5 @@
 /** In charge of giving each operation its session, and of ending it: the only place where a connection is taken, but for subscription.ts. */
-import type { ExecutionArgs, ExecutionResult } from "graphql";
+import { type ExecutionArgs, type ExecutionResult, print } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import type { Authenticate } from "../auth/authenticate.js";
 import type { Context } from "../builder/context.js";
@@ -82,11 +82,13 @@ async function subscribeInSessions(args: ExecutionArgs, doors: Doors): Promise<E
     caller,
     subscriptions: doors.subscriptions,
     subscriber: subscriberOf(caller, origin),
+    question: JSON.stringify([print(args.document), args.operationName, args.variableValues]),
     context: contextOf(visit, doors),
     hangUp: request.signal,
-    openSession: async () => {
+    authenticate: () => doors.authenticate(shownIn(request)),
+    openSession: (who) => {
       const shape = { mode: "read", isSingleStatement: false, changesAuthority: false } as const;
-      const session = doors.sessions.open(await doors.authenticate(shownIn(request)), { ...shape, requestId, origin });
+      const session = doors.sessions.open(who, { ...shape, requestId, origin });
       rememberOperation(request, { session, origin });
       return session;
     },

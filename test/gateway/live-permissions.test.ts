@@ -49,6 +49,78 @@ describe("a subscriber to his permissions", () => {
     stream.hangUp();
   });
 
+  it("is told in his own words, and of himself, when one commit wakes many", async () => {
+    const words = "subscription { permissionsChanged { types { name } } }";
+    const streams = [
+      await live.follow(jane, mine),
+      await live.follow(jane, mine),
+      await live.follow(bob, mine),
+      await live.follow(jane, words),
+    ] as const;
+    const [one, same, other, inOthers] = streams;
+    const first = await Promise.all(streams.map((stream) => stream.next()));
+    expect(first[1]).toEqual(first[0]);
+    expect(first[2]).not.toEqual(first[0]);
+    const id = await grant(alice, jane, "todos.read", "campus/miami");
+    for (const stream of [one, same]) expect(featuresOf(await stream.next())).toContainEqual(given);
+    expect(Object.keys((await inOthers.next()).data.permissionsChanged)).toEqual(["types"]);
+    expect(await other.isSilent(quietMillis)).toBe(true);
+    await revoke(alice, id);
+    expect(await one.next()).toEqual(first[0]);
+    expect(await same.next()).toEqual(first[0]);
+    for (const stream of streams) stream.hangUp();
+  });
+
+  it("is never told what another has asked in the same words, nor the same user in another tenant or by somebody else", async () => {
+    // both turns are taken, so that all of them wait together
+    let endTurns: () => void = () => undefined;
+    const turns = new Promise<void>((resolve) => {
+      endTurns = resolve;
+    });
+    for (let turn = 0; turn < 2; turn++)
+      void live.subscriptions.lookInTurn(null, { begins: () => undefined, answer: () => turns });
+    await live.database.owner.query(
+      `insert into iam.tenant_members (tenant_id, user_id) select t.id, u.id from iam.tenants t, iam.users u where t.slug = 'globex' and u.email = $1`,
+      [jane],
+    );
+    const following = [
+      live.follow(jane, mine, { "x-tenant": "acme" }),
+      live.follow(bob, mine, { "x-tenant": "acme" }),
+      live.follow(alice, mine, { "x-tenant": "acme" }),
+      live.follow(jane, mine, { "x-tenant": "globex" }),
+      live.follow(alice, mine, { "x-tenant": "acme", "x-act-as": jane }),
+      live.follow(jane, mine, { "x-tenant": "acme" }),
+    ];
+    await new Promise((resolve) => setTimeout(resolve, quietMillis));
+    endTurns();
+    const streams = await Promise.all(following);
+    const told = await Promise.all(streams.map(async (stream) => featuresOf(await stream.next())));
+    const [asJane, asBob, asAlice, elsewhere, inHerName, again] = told;
+    expect(asJane).toEqual(again);
+    expect(asJane).toContainEqual({ feature: "view_sales_page", scope: "campus/chicago" });
+    expect(asBob).toEqual([]);
+    expect(asAlice?.length).toBeGreaterThan(asJane?.length ?? 0);
+    expect(elsewhere).toEqual([]);
+    expect(inHerName).toEqual(asJane);
+    for (const stream of streams) stream.hangUp();
+    await live.database.owner.query(
+      "delete from iam.tenant_members m using iam.tenants t, iam.users u where t.id = m.tenant_id and t.slug = 'globex' and u.id = m.user_id and u.email = $1",
+      [jane],
+    );
+  });
+
+  it("goes on being told when the one beside him, who asked the same, has hung up", async () => {
+    const [leaving, staying] = [await live.follow(jane, mine), await live.follow(jane, mine)];
+    const first = await leaving.next();
+    expect(await staying.next()).toEqual(first);
+    const granted = grant(alice, jane, "todos.read", "campus/miami");
+    leaving.hangUp();
+    expect(featuresOf(await staying.next())).toContainEqual(given);
+    await revoke(alice, await granted);
+    expect(await staying.next()).toEqual(first);
+    staying.hangUp();
+  });
+
   it("is told what a role gives him that somebody changed, and what a group gives him that he came into", async () => {
     const stream = await live.follow(bob, mine);
     const first = await stream.next();

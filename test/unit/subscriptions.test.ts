@@ -40,20 +40,87 @@ describe("places", () => {
   });
 });
 
+/** A look that is over when it is told so. */
+function lookOf(answer: string) {
+  let end: () => void = ignore;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const seen = { begun: 0, wasAlone: true };
+  const begins = () => {
+    seen.begun += 1;
+  };
+  const look = {
+    begins,
+    answer: (isAlone: () => boolean) =>
+      ended.then(() => {
+        seen.wasAlone = isAlone();
+        return answer;
+      }),
+  };
+  return { look, seen, end: () => end() };
+}
+
+const moment = () => new Promise((resolve) => setTimeout(resolve, 20));
+
 describe("turns", () => {
-  it("keep the third waiting until one is over, in order, and count a turn that is ended twice once", async () => {
+  it("keep the third waiting until one is over, in order", async () => {
     const subscriptions = create();
-    const [first] = [await subscriptions.takeTurn(), await subscriptions.takeTurn()];
+    const looks = ["first", "second", "third", "fourth"].map(lookOf);
     const had: string[] = [];
-    const third = subscriptions.takeTurn().then(() => had.push("third"));
-    const fourth = subscriptions.takeTurn().then(() => had.push("fourth"));
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(had).toEqual([]);
-    first?.();
-    first?.();
-    await third;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(had).toEqual(["third"]);
-    void fourth;
+    for (const { look } of looks) void subscriptions.lookInTurn(null, look).then((answer) => had.push(answer));
+    await moment();
+    expect(looks.map(({ seen }) => seen.begun)).toEqual([1, 1, 0, 0]);
+    looks[1]?.end();
+    await moment();
+    expect(looks.map(({ seen }) => seen.begun)).toEqual([1, 1, 1, 0]);
+    for (const { end } of looks) end();
+    await moment();
+    expect(had).toEqual(["second", "first", "third", "fourth"]);
+  });
+
+  it("are given back by a look that fails", async () => {
+    const subscriptions = create();
+    const failing = { begins: ignore, answer: () => Promise.reject(new TypeError("no database")) };
+    for (let n = 0; n < 5; n++) await expect(subscriptions.lookInTurn(null, failing)).rejects.toThrow("no database");
+  });
+});
+
+describe("the same question", () => {
+  it("is looked at once for everybody who asks before it begins, and tells each that it does", async () => {
+    const subscriptions = create();
+    const [one, other] = [lookOf("one"), lookOf("other")];
+    const answers = [subscriptions.lookInTurn("q", one.look), subscriptions.lookInTurn("q", other.look)];
+    await moment();
+    one.end();
+    expect(await Promise.all(answers)).toEqual(["one", "one"]);
+    expect(one.seen).toEqual({ begun: 1, wasAlone: false });
+    expect(other.seen.begun).toBe(1);
+  });
+
+  it("is looked at again for who asks when it has begun: he may have been woken by something newer", async () => {
+    const subscriptions = create();
+    const [one, other] = [lookOf("one"), lookOf("other")];
+    const first = subscriptions.lookInTurn("q", one.look);
+    await moment();
+    const second = subscriptions.lookInTurn("q", other.look);
+    one.end();
+    other.end();
+    expect(await Promise.all([first, second])).toEqual(["one", "other"]);
+    expect(one.seen).toEqual({ begun: 1, wasAlone: true });
+  });
+
+  it("fails for everybody who asked it, and never answers another", async () => {
+    const subscriptions = create();
+    const failing = { begins: ignore, answer: () => Promise.reject(new TypeError("no database")) };
+    const { look, end } = lookOf("other");
+    end();
+    const answers = await Promise.allSettled([
+      subscriptions.lookInTurn("q", failing),
+      subscriptions.lookInTurn("q", look),
+      subscriptions.lookInTurn("another", look),
+      subscriptions.lookInTurn(null, look),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual(["rejected", "rejected", "fulfilled", "fulfilled"]);
   });
 });
