@@ -25,7 +25,16 @@ export interface DatabaseMutant {
   /** Makes it whole again. */
   readonly undo: string;
   /** Which proofs stand for the guard. */
-  readonly tag: "deaths" | "worlds" | "privileges" | "histories" | "telling" | "tests" | "races" | "catalogue";
+  readonly tag:
+    | "deaths"
+    | "worlds"
+    | "privileges"
+    | "histories"
+    | "reads"
+    | "telling"
+    | "tests"
+    | "races"
+    | "catalogue";
   /** The function of iam that a history tries most, and that tests are looked for by. */
   readonly focus?: string;
   /** The test files that are run before those about the function in focus. */

@@ -193,6 +193,7 @@ function withoutChecks({ name, definition }: Source, tag: DatabaseMutant["tag"])
         undo: definition,
         tag,
         focus: focusOf[name] ?? name,
+        tests: testsOf[name] ?? (match[0].includes("require_delegates") ? aboutDelegates : []),
       })),
   );
 }
@@ -221,6 +222,7 @@ const focusOf: Readonly<Record<string, string>> = {
 };
 
 const aboutHandingOut = ["test/database/authority-delegation.test.ts", "test/database/authority-escalation.test.ts"];
+const aboutDelegates = ["test/database/deeds-of-delegates.test.ts"];
 // What stands behind one-time tokens alone is held by their tests.
 const aboutTokens = [
   "test/gateway/invitations-in-time.test.ts",
@@ -228,6 +230,8 @@ const aboutTokens = [
   "test/gateway/authority/token-mutations.test.ts",
 ];
 const testsOf: Readonly<Record<string, readonly string[]>> = {
+  require_delegates: aboutDelegates,
+  delete_tenant: ["test/database/authority-race.test.ts"],
   held_until: aboutTokens,
   still_hands_out: aboutTokens,
 };

@@ -51,13 +51,24 @@ export async function ofPolicies(owner: pg.Pool): Promise<readonly DatabaseMutan
   });
 }
 
-const readers = ["test/gateway/authority/reads.test.ts"];
-
 // Worlds hold todos, chats, sales and groups; the gateway's other tables are read by tests.
-function proofOf({ table }: Policy): Pick<DatabaseMutant, "tag" | "tests" | "focus"> {
+function proofOf({ table, name }: Policy): Pick<DatabaseMutant, "tag" | "tests"> {
   if (table.startsWith("public.") || table === "iam.groups") return { tag: "worlds" };
-  return { tag: "tests", tests: readers, focus: table.slice("iam.".length) };
+  const readers = readersOf[table.slice("iam.".length)] ?? ["test/gateway/authority.test.ts"];
+  const tests = [...readers, "test/gateway/authority/reads.test.ts"];
+  return { tag: "reads", tests: name.endsWith("_delegate") ? [...delegates, ...tests] : tests };
 }
+
+const delegates = ["test/policies/session-delegates.test.ts", "test/gateway/acting-as.test.ts"];
+
+const readersOf: Readonly<Record<string, readonly string[]>> = {
+  api_keys: ["test/gateway/api-keys.test.ts"],
+  api_key_grants: ["test/gateway/api-keys.test.ts"],
+  audit_events: ["test/gateway/audit-reads.test.ts"],
+  tenants: ["test/gateway/tenants.test.ts"],
+  tenant_members: ["test/gateway/tenants.test.ts"],
+  tokens: ["test/gateway/authority/token-mutations.test.ts"],
+};
 
 /** Every table that is guarded, for its owner as well. */
 export async function ofTables(owner: pg.Pool): Promise<readonly DatabaseMutant[]> {

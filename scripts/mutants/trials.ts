@@ -43,8 +43,9 @@ export function trialsFor({ worlds, files }: Workbench, mutant: DatabaseMutant):
     // what nobody may run is tried in every world alike
     privileges: [...inWorlds.slice(-1), doctor, ...tests],
     histories: [...tests, ...lives],
+    reads: [...tests, doctor],
     telling: [...tests, ...inWorlds.slice(0, 4), ...[0, 1, 2, 3].flatMap((n) => [explained(n), access(n)])],
-    tests: [...tests, ...lives],
+    tests: [...tests, doctor, ...lives],
     races: [races],
   };
   return orders[mutant.tag];
