@@ -61,7 +61,24 @@ const handing = [
   "require_over_user",
   "require_over_api_key",
 ];
+/** Those that say who may do what with one row, for the functions that write and for access, with an operation that asks each. */
+const judging: Readonly<Record<string, string>> = {
+  tenant_to: "update_tenant",
+  member_to: "remove_tenant_member",
+  user_to: "enable_user",
+  identity_to: "enable_identity",
+  provider_to: "update_provider",
+  group_to: "delete_group",
+  group_mapping_to: "delete_group_mapping",
+  role_to: "delete_role",
+  feature_to: "update_feature",
+  scope_to: "delete_scope",
+  grant_to: "revoke",
+  api_key_to: "rotate_api_key",
+  token_to: "revoke_token",
+};
 const helpers = [
+  ...Object.keys(judging),
   "require",
   "require_to_manage",
   "require_own_role",
@@ -99,7 +116,8 @@ export async function ofFunctions(owner: pg.Pool): Promise<readonly DatabaseMuta
 function tagOf(source: Source): DatabaseMutant["tag"] {
   if (deciding.includes(source.name)) return "worlds";
   if (living.includes(source.name)) return "deaths";
-  return handing.includes(source.name) || isOperation(source) ? "histories" : "telling";
+  const isAboutAuthority = handing.includes(source.name) || source.name in judging || isOperation(source);
+  return isAboutAuthority ? "histories" : "telling";
 }
 
 const isOperation = ({ name, definition }: Source) =>
@@ -203,6 +221,7 @@ const isNoGuard =
   /require_name|require_caller|require_period|require_an_owner|require_owners|'PT400'|'PT404'|'PT409'|'5210[138]'|'52111'|'5217[147]'|'52179'|'5227[2-8]'|'52280'|'PT401'|'52104'|'52271'/;
 
 const focusOf: Readonly<Record<string, string>> = {
+  ...judging,
   lacks: "grant_feature",
   require_to_hold: "grant_feature",
   require_delegates: "update_group",
@@ -229,9 +248,12 @@ const aboutTokens = [
   "test/gateway/one-time-tokens.test.ts",
   "test/gateway/authority/token-mutations.test.ts",
 ];
+// Every refusal of every function, one by one.
+const aboutFunctions = ["test/database/functions/functions.test.ts", ...aboutHandingOut];
 const testsOf: Readonly<Record<string, readonly string[]>> = {
   require_delegates: aboutDelegates,
   delete_tenant: ["test/database/authority-race.test.ts"],
+  ...Object.fromEntries(Object.keys(judging).map((name) => [name, aboutFunctions])),
   held_until: aboutTokens,
   still_hands_out: aboutTokens,
 };

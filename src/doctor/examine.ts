@@ -3,10 +3,12 @@ import { bypassChecks, type Check, type Login, superuserCheck } from "../databas
 import { withConnection } from "../database/with-connection.js";
 import type { Protection } from "../protect/policies/protection.js";
 import { qualified } from "../protect/policies/spelling.js";
+import { dropFunctions, type GuardedBySql, guardedBySql } from "./asked-table.js";
+import { byDeclaration } from "./declared-table.js";
 import { findDrift } from "./drift.js";
 import { type Ask, type Finding, type FindingId, findingNames } from "./finding.js";
 import { functionChecks } from "./function-checks.js";
-import { byDeclaration, dropFunctions, type Guarded, type GuardedBySql, guardedBySql } from "./guarded.js";
+import type { Guarded } from "./guarded.js";
 import { findMissingIndexes } from "./index-checks.js";
 import { findDriftOfOwn } from "./own-tables.js";
 import { rightsChecks } from "./rights-checks.js";
