@@ -2,6 +2,13 @@
 import type { Statement } from "../../src/database/session.js";
 import type { Known } from "./known.js";
 
+/** The 51 newest rows, in the form that the gateway answers them in. */
+export function pageOf(where: string): string {
+  return `select json_build_object('rows', coalesce(json_agg(json_build_object('nodes',
+      json_build_object('id', id, 'title', title, 'createdAt', created_at))), '[]'::json)) as data
+    from (select id, title, created_at from todos where ${where} order by created_at desc, id desc limit 51) page`;
+}
+
 /** Each case by its name. `given` has scopes and shares as values; `joined` looks them up, as far as he doesn't hold everything. */
 export function byHand(
   known: Known,
@@ -10,7 +17,7 @@ export function byHand(
 ): Readonly<Record<string, Statement>> {
   const { sql: isHis, parameters } = form === "given" ? asValues(known) : asJoins(known);
   const list = (more: string): Statement => ({
-    sql: `select json_agg(page.item) from (select json_build_object('id', id, 'title', title, 'createdAt', created_at) as item from todos where ${isHis("todos.read", "can_read")}${more} order by created_at desc, id desc limit 51) page`,
+    sql: pageOf(`${isHis("todos.read", "can_read")}${more}`),
     parameters,
   });
   return {

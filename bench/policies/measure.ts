@@ -18,26 +18,43 @@ export interface Times {
 
 // For the caches, and for Postgres to settle on a plan.
 const warmUps = 6;
+const fewestRounds = 3;
+const millisToWarmUp = 5_000;
+const millisToMeasure = 30_000;
 
-/** The times of each by its name. */
+/** The times of each by its name: of `rounds`, or of as many as there is time for where one takes long. */
 export async function measure<Name extends string>(
   contenders: Readonly<Record<Name, Contender>>,
   rounds: number,
 ): Promise<Readonly<Record<Name, Times>>> {
   const entries = Object.entries(contenders) as [Name, Contender][];
   const times = new Map(entries.map(([name]) => [name, [] as number[]]));
-  for (let round = -warmUps; round < rounds; round++) {
+  const turn = async (keep: (name: Name, millis: number) => void): Promise<void> => {
     for (const [name, { run, before, after }] of entries) {
       await before?.();
       const started = performance.now();
       await run();
-      const millis = performance.now() - started;
+      keep(name, performance.now() - started);
       await after();
-      if (round >= 0) times.get(name)?.push(millis);
     }
-  }
+  };
+  await repeat({ most: warmUps, fewest: 1, millis: millisToWarmUp }, () => turn(() => {}));
+  await repeat({ most: rounds, fewest: fewestRounds, millis: millisToMeasure }, () =>
+    turn((name, millis) => times.get(name)?.push(millis)),
+  );
   const results = entries.map(([name]) => [name, summaryOf(times.get(name) ?? [])]);
   return Object.fromEntries(results) as Readonly<Record<Name, Times>>;
+}
+
+async function repeat(
+  { most, fewest, millis }: { readonly most: number; readonly fewest: number; readonly millis: number },
+  work: () => Promise<void>,
+): Promise<void> {
+  const started = performance.now();
+  for (let round = 0; round < most; round++) {
+    if (round >= fewest && performance.now() - started > millis) return;
+    await work();
+  }
 }
 
 function summaryOf(values: readonly number[]): Times {

@@ -4,6 +4,7 @@
  * deny, owner, shares. A session that somebody else acts in, or that a key opened, gets nothing: another statement answers it.
  */
 import type { Statement } from "../../src/database/session.js";
+import { pageOf } from "./by-hand.js";
 import type { Known } from "./known.js";
 
 /** How scopes and shares are compared: as arrays, which an index answers, or as sets, which are hashed. */
@@ -16,9 +17,7 @@ export function theSameByHand(
   compare: Comparison,
 ): Readonly<Record<string, Statement>> {
   const list = (more: string): string => {
-    const page = (where: string): string =>
-      `(select json_agg(page.item) from (select json_build_object('id', id, 'title', title, 'createdAt', created_at) as item
-        from todos where ${where}${more} order by created_at desc, id desc limit 51) page)`;
+    const page = (where: string): string => `(${pageOf(`${where}${more}`)})`;
     return `with ${authority("todos.read", "can_read")} select ${eitherWay(page, compare)}`;
   };
   const isHis = `tenant_id = $1 and ${isAlive} and (owner_id = $2 or ${isEverywhere} or ${isReached(compare)})`;
