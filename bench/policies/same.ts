@@ -18,41 +18,53 @@ export function theSameByHand(
 ): Readonly<Record<string, Statement>> {
   const list = (more: string): string => {
     const page = (where: string): string => `(${pageOf(`${where}${more}`)})`;
-    return `with ${authority("todos.read", "can_read")} select ${eitherWay(page, compare)}`;
+    return `with ${reading} select ${eitherWay(page, compare)}`;
   };
-  const isHis = `tenant_id = $1 and ${isAlive} and (owner_id = $2 or ${isEverywhere} or ${isReached(compare)})`;
+  const may = (command: Command): string =>
+    `(owner_id = $2 or ${isEverywhere(command)} or ${isReached(command, compare)})`;
+  const isSeen = `tenant_id = $1 and ${isAlive} and ${may("read")}`;
   const statements = {
     "list 50": list(""),
     "keyset page": list(` and (created_at, id) < ('${createdAt}'::timestamptz, '${id}'::uuid)`),
-    count: `with ${authority("todos.read", "can_read")} select ${eitherWay((where) => `(select count(*) from todos where ${where})`, compare)}`,
-    "point read": `with ${authority("todos.read", "can_read")}
-      select json_build_object('id', id, 'title', title) from todos where ${isHis} and id = '${known.one}'`,
+    count: `with ${reading} select ${eitherWay((where) => `(select count(*) from todos where ${where})`, compare)}`,
+    "point read": `with ${reading}
+      select json_build_object('id', id, 'title', title) from todos where ${isSeen} and id = '${known.one}'`,
     insert: `with ${alive}
       insert into todos (tenant_id, owner_id, scope_id, title)
       select $1, $2, s.id, 'A new one' from iam.scopes s
       where s.tenant_id = $1 and s.parent_id is null and ${isAlive}
         and exists (select from iam.tenant_members m where m.tenant_id = $1 and m.user_id = $2 and m.deleted_at is null)
       returning id`,
-    update: `with ${authority("todos.update", "can_write")}
-      update todos set title = 'Another' where ${isHis} and id = '${known.own}' returning id`,
+    // who changes a row that he names sees it, too
+    update: `with ${reading}, ${held("update")}
+      update todos set title = 'Another' where ${isSeen} and ${may("update")} and id = '${known.own}' returning id`,
   };
   const parameters = [known.tenant, known.me, known.identity];
   return Object.fromEntries(Object.entries(statements).map(([name, sql]) => [name, { sql, parameters }]));
 }
 
+type Command = "read" | "update";
+
+const flags = { read: "can_read", update: "can_write" } as const;
+
 // Who holds everything walks the tenant, anybody else goes by what is his: told apart once, so that each has the plan it needs.
 function eitherWay(answer: (where: string) => string, compare: Comparison): string {
   const all = `tenant_id = $1 and ${isAlive}`;
-  return `case when ${isEverywhere} then ${answer(all)} else ${answer(`${all} and (owner_id = $2 or ${isReached(compare)})`)} end as data`;
+  const own = `${all} and (owner_id = $2 or ${isReached("read", compare)})`;
+  return `case when ${isEverywhere("read")} then ${answer(all)} else ${answer(own)} end as data`;
 }
 
 const isAlive = "(select is_alive from alive)";
-const isEverywhere = "(select is_everywhere from held)";
 
-function isReached(compare: Comparison): string {
+function isEverywhere(command: Command): string {
+  return `(select is_everywhere from ${command}_held)`;
+}
+
+function isReached(command: Command, compare: Comparison): string {
+  const [places, shared] = [`select scope_id from ${command}_places`, `select todo_id from ${command}_shared`];
   return compare === "arrays"
-    ? "scope_id = any (array(select scope_id from places)) or id = any (array(select todo_id from shared))"
-    : "scope_id in (select scope_id from places) or id in (select todo_id from shared)";
+    ? `scope_id = any (array(${places})) or id = any (array(${shared}))`
+    : `scope_id in (${places}) or id in (${shared})`;
 }
 
 const isNow = (row: string): string =>
@@ -72,14 +84,14 @@ const alive = `alive as materialized (
         where g.user_id = $2 and g.effect = 'allow' and ${isNow("g")})
     ) as is_alive)`;
 
-function authority(feature: string, flag: string): string {
-  return `${alive},
-  groups as materialized (
+const groups = `groups as materialized (
     select distinct c.group_id from iam.group_members m join iam.group_closure c on c.included_group_id = m.group_id
-    where m.tenant_id = $1 and m.user_id = $2 and ${isNow("m")}),
-  above as materialized (
-    select c.ancestor_id from iam.features f join iam.feature_closure c on c.feature_id = f.id where f.code = '${feature}'),
-  held as materialized (
+    where m.tenant_id = $1 and m.user_id = $2 and ${isNow("m")})`;
+
+function held(command: Command): string {
+  return `${command}_above as materialized (
+    select c.ancestor_id from iam.features f join iam.feature_closure c on c.feature_id = f.id where f.code = 'todos.${command}'),
+  ${command}_held as materialized (
     select
       coalesce(bool_or(g.effect = 'allow' and s.id is not null) and not bool_or(g.effect = 'deny'), false) as is_everywhere,
       array_agg(g.scope_id) filter (where g.effect = 'allow') as allowed,
@@ -89,18 +101,23 @@ function authority(feature: string, flag: string): string {
     where (g.user_id = $2 or g.group_id = any (array(select group_id from groups)))
       and (g.tenant_id = $1 or g.tenant_id is null)
       and (
-        g.feature_id = any (array(select ancestor_id from above))
+        g.feature_id = any (array(select ancestor_id from ${command}_above))
         or g.role_id = any (array(
           select c.role_id from iam.role_features r join iam.role_closure c on c.included_role_id = r.role_id
-          where r.feature_id = any (array(select ancestor_id from above)) and (c.tenant_id = $1 or c.tenant_id is null)))
+          where r.feature_id = any (array(select ancestor_id from ${command}_above)) and (c.tenant_id = $1 or c.tenant_id is null)))
       )
       and ${isNow("g")}),
-  places as materialized (
+  ${command}_places as materialized (
     select distinct c.scope_id from iam.scope_closure c
-    where c.tenant_id = $1 and c.ancestor_id = any ((select allowed from held)::uuid[])
-      and ((select denied from held) is null or not exists (
-        select from iam.scope_closure d where d.scope_id = c.scope_id and d.ancestor_id = any ((select denied from held)::uuid[])))),
-  shared as materialized (
+    where c.tenant_id = $1 and c.ancestor_id = any ((select allowed from ${command}_held)::uuid[])
+      and ((select denied from ${command}_held) is null or not exists (
+        select from iam.scope_closure d where d.scope_id = c.scope_id and d.ancestor_id = any ((select denied from ${command}_held)::uuid[])))),
+  ${command}_shared as materialized (
     select s.todo_id from todo_shares s
-    where s.tenant_id = $1 and s.${flag} and (s.user_id = $2 or s.group_id = any (array(select group_id from groups))))`;
+    where s.tenant_id = $1 and s.${flags[command]} and (s.user_id = $2 or s.group_id = any (array(select group_id from groups))))`;
 }
+
+// What every reading asks.
+const reading = `${alive},
+  ${groups},
+  ${held("read")}`;
