@@ -32,6 +32,10 @@ export function policiesData(rows: number): readonly string[] {
      where s <= given.scopes and f.code = 'todos'`,
     `insert into iam.grants (tenant_id, user_id, role_id, scope_id)
      select '${tenant}', ${user("5")}, id, '${root}' from iam.roles where code = 'tenant_owner'`,
+    // ten times faster than to keep them while the rows come
+    `create temp table kept as select i.indexrelid::regclass::text as name, pg_get_indexdef(i.indexrelid) as made
+     from pg_index i where i.indrelid = 'public.todos'::regclass and not i.indisunique`,
+    "do $$ declare k record; begin for k in select * from kept loop execute format('drop index %s', k.name); end loop; end $$",
     "alter table public.todos disable trigger all",
     "alter table public.todo_shares disable trigger all",
     `insert into public.todos (tenant_id, owner_id, scope_id, title, created_at)
@@ -40,6 +44,7 @@ export function policiesData(rows: number): readonly string[] {
      from generate_series(1, ${rows}) i`,
     `insert into public.todo_shares (tenant_id, todo_id, group_id)
      select tenant_id, id, ${group(random(1_000))} from public.todos where random() < least(0.1, 200000.0 / ${rows})`,
+    "do $$ declare k record; begin for k in select * from kept loop execute k.made; end loop; end $$",
     "alter table public.todos enable trigger all",
     "alter table public.todo_shares enable trigger all",
   ];
