@@ -249,7 +249,7 @@ const aboutTokens = [
   "test/gateway/authority/token-mutations.test.ts",
 ];
 // Every refusal of every function, one by one.
-const aboutFunctions = ["test/database/functions/functions.test.ts", ...aboutHandingOut];
+const aboutFunctions = ["test/database/functions/functions.test.ts", ...aboutDelegates, ...aboutHandingOut];
 const testsOf: Readonly<Record<string, readonly string[]>> = {
   require_delegates: aboutDelegates,
   delete_tenant: ["test/database/authority-race.test.ts"],
