@@ -100,11 +100,11 @@ export async function ofFunctions(owner: pg.Pool): Promise<readonly DatabaseMuta
   return [
     ...rows.flatMap((source) => withoutConditions(source, tagOf(source))),
     ...rows
-      .filter((source) => helpers.includes(source.name) || isOperation(source))
+      .filter((source) => isHelper(source) || isOperation(source))
       .flatMap((source) => withoutChecks(source, "histories")),
     // what tells of others asks as well, and leaves no event
     ...rows
-      .filter((source) => !helpers.includes(source.name) && !isOperation(source) && isTelling(source))
+      .filter((source) => !isHelper(source) && !isOperation(source) && isTelling(source))
       .flatMap((source) => withoutChecks(source, "telling")),
     ...locks.map((lock) => ({
       ...lock,
@@ -122,6 +122,9 @@ function tagOf(source: Source): DatabaseMutant["tag"] {
 
 const isOperation = ({ name, definition }: Source) =>
   definition.includes("iam.record(") && !["record", "provision"].includes(name) && !name.startsWith("record");
+
+// What a command asks before it is done stands in group_to(), user_to() and their like: `access` asks the same.
+const isHelper = ({ name }: Source) => helpers.includes(name) || topics[name] !== undefined;
 
 const isTelling = ({ definition }: Source) => /perform iam\.require(_to_explain)?\('/.test(definition);
 
@@ -211,7 +214,7 @@ function withoutChecks({ name, definition }: Source, tag: DatabaseMutant["tag"])
         undo: definition,
         tag,
         focus: focusOf[name] ?? name,
-        tests: testsOf[name] ?? (match[0].includes("require_delegates") ? aboutDelegates : []),
+        tests: testsOf[name] ?? aboutCommand(name) ?? (match[0].includes("require_delegates") ? aboutDelegates : []),
       })),
   );
 }
@@ -241,6 +244,33 @@ const focusOf: Readonly<Record<string, string>> = {
 };
 
 const aboutHandingOut = ["test/database/authority-delegation.test.ts", "test/database/authority-escalation.test.ts"];
+/** Whose mutations are tried by which test. */
+const topics: Readonly<Record<string, string>> = {
+  group_to: "group",
+  group_mapping_to: "group",
+  grant_to: "grant",
+  scope_to: "scope",
+  tenant_to: "tenant",
+  member_to: "tenant",
+  provider_to: "tenant",
+  user_to: "user",
+  identity_to: "user",
+  role_to: "role",
+  feature_to: "role",
+  api_key_to: "key",
+  token_to: "token",
+};
+
+function aboutCommand(name: string): readonly string[] | undefined {
+  if (topics[name] === undefined) return undefined;
+  return [
+    "test/database/functions/functions.test.ts",
+    ...aboutDelegates,
+    `test/gateway/authority/${topics[name]}-mutations.test.ts`,
+    ...aboutHandingOut,
+  ];
+}
+
 const aboutDelegates = ["test/database/deeds-of-delegates.test.ts"];
 // What stands behind one-time tokens alone is held by their tests.
 const aboutTokens = [

@@ -102,7 +102,9 @@ describe("a change that waited", () => {
 describe("ending a tenant from another one", () => {
   test("waits for what is being done in it, and then nothing more is", async () => {
     const carol = as("carol@globex.test");
-    const end = () => ada("acme").outcome("select iam.delete_tenant('globex')");
+    // who comes as if he changed no authority has waited for nobody in globex yet
+    const ender = as("ada@portcullis.test", { tenant: "acme", isShared: true });
+    const end = () => ender.outcome("select iam.delete_tenant('globex')");
     const outcome = await whileIn(carol, async ({ sql }) => {
       await sql("insert into todos (title) values ('In time')");
       return end;
