@@ -81,7 +81,7 @@ const onIdentity =
 // A new address, or that of somebody who is there already: in this tenant, or in another one.
 const drawNewUser: Draw = (world, caller, dice) => ({
   args: {
-    email: dice.below(3) === 0 ? world.keys[ref("User", dice.pick(world.users)?.id)] : `${serial()}@proof.test`,
+    email: (dice.below(3) === 0 && world.keys[ref("User", dice.pick(world.users)?.id)]) || `${serial()}@proof.test`,
     name: sometimes(dice, "New"),
     is_service: sometimes(dice, dice.below(2) === 0),
     may_log_in: sometimes(dice, dice.below(2) === 0),
