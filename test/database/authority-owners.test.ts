@@ -1,7 +1,8 @@
 /** In charge of a tenant keeping an owner who can act, whichever way the last one would go, two at once included. */
+import pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { arranger } from "../support/arrange.js";
-import { useCallers } from "../support/callers.js";
+import { outcomeOf, useCallers } from "../support/callers.js";
 
 const { as, database } = useCallers();
 const arrange = arranger(database);
@@ -85,10 +86,47 @@ describe("the last owner of a tenant", () => {
     await restore();
   });
 
+  test.each(ways)("denies %s to who comes by SQL with no lock, while the other owner goes", async (_, call) => {
+    const [first, then] = [await comeBySql(alice), await comeBySql("ada@portcullis.test")];
+    try {
+      await first.query(fill(call, second));
+      const outcome = outcomeOf(then.query(fill(call, alice)));
+      await until("select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'");
+      await first.query("commit");
+      expect(await outcome).toBe("52280");
+    } finally {
+      await Promise.all([first.end(), then.end()]);
+    }
+    expect(await ownersLeft()).toEqual([alice]);
+  });
+
   test("allows a tenant to end with its last owner in it", async () => {
     expect(await as(alice).trial("select iam.delete_tenant('acme')")).toBe("allowed");
   });
 });
+
+/** A transaction as psql would open it: nobody is made to wait by its beginning. */
+async function comeBySql(email: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  await client.query("begin");
+  await client.query(
+    `select set_config('app.issuer', 'portcullis-demo', true), set_config('app.subject', $1, true),
+            set_config('app.tenant', 'acme', true), set_config('app.lock', 'none', true)`,
+    [email],
+  );
+  await client.query("select * from iam.open_session()");
+  await client.query("set local role web_user");
+  return client;
+}
+
+async function until(query: string): Promise<void> {
+  for (let tries = 0; tries < 500; tries++) {
+    if ((await database.owner.query(query)).rows.length > 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new TypeError("It never came to that.");
+}
 
 // alice may be the one who went: the world is seeded once for the file
 async function restore(): Promise<void> {
