@@ -20,7 +20,7 @@ export interface Times {
 const warmUps = 6;
 const fewestRounds = 3;
 const millisToWarmUp = 5_000;
-const millisToMeasure = 30_000;
+const millisToMeasure = 20_000;
 
 /** The times of each by its name: of `rounds`, or of as many as there is time for where one takes long. */
 export async function measure<Name extends string>(

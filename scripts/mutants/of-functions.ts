@@ -154,7 +154,7 @@ const conditions: readonly (readonly [RegExp, string])[] = [
   [/\bnot iam\.user_can\([^;]*?\)\)? then/g, "false then"],
   [/\bnot iam\.(is_acting|has_api_key)\(\)/g, "true"],
   [/\bmissing is null and iam\.(is_acting|has_api_key)\(\)/g, "false"],
-  [/\biam\.is_acting\(\) and iam\.actor_id\(\) is null/g, "false"],
+  [/\bactor is not null and iam\.actor_id\(\) is null/g, "false"],
   [/\b[a-z]+\.api_key_id = iam\.setting\('app\.api_key_id'\)::uuid/g, "true"],
   [/\bg\.feature_id = any \((above|any_of)\)/g, "true"],
   [/\brf\.feature_id = any \((above|any_of|gives\.any_of)\)/g, "true"],
@@ -180,6 +180,7 @@ const conditions: readonly (readonly [RegExp, string])[] = [
   [/\bcandidate\.user_id = iam\.caller_id\(\)/g, "true"],
   [/\bcandidate\.tenant_id = iam\.caller_tenant_id\(\)/g, "true"],
   [/\bnot iam\.may_act_in\([^)]*\)/g, "false"],
+  [/\bor iam\.may_act_in\([^)]*\)/g, "or true"],
 ];
 
 // Each condition of a function, by itself, replaced by what lets through.
