@@ -32,4 +32,18 @@ export const equivalents: Readonly<Record<string, string>> = {
     "counts what the caller holds in another tenant too: no scope of this one stands below that",
   "iam.lacks: g.tenant_id = tenant -> true":
     "counts what the caller holds in another tenant too: no scope of this one stands below that",
+  "iam.active_users: t.deleted_at is null -> true (2)": "nobody has a session in a deleted tenant to ask in",
+  "iam.active_users: t.deleted_at is null -> true (4)": "nobody has a session in a deleted tenant to ask in",
+  "iam.features_held: m.effect = 'allow' -> true": "without a deny, which is asked beside it, every grant is an allow",
+  "iam.features_held: m.effect = 'allow' -> true (2)":
+    "without a deny, which is asked beside it, every grant is an allow",
+  "iam.features_held: m.effect = 'allow' -> true (3)":
+    "without a deny, which is asked beside it, every grant is an allow",
+  "iam.holders: g.effect = 'allow' -> true": "whoever is denied is taken out again",
+  "iam.live_grants_at: g.tenant_id = tenant -> true":
+    "at a scope of the tenant, or above it, stand its own grants and those at global/all",
+  "iam.live_grants_at: c.tenant_id = tenant -> true (2)":
+    "a grant can't name another tenant's role (trigger same_tenant_role)",
+  "iam.live_grants_at: g.tenant_id = tenant -> true (3)":
+    "at a scope of the tenant, or above it, stand its own grants and those at global/all",
 };
