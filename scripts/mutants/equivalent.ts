@@ -46,4 +46,6 @@ export const equivalents: Readonly<Record<string, string>> = {
     "a grant can't name another tenant's role (trigger same_tenant_role)",
   "iam.live_grants_at: g.tenant_id = tenant -> true (3)":
     "at a scope of the tenant, or above it, stand its own grants and those at global/all",
+  "iam.require_over_providers without perform iam.require(feature, everywhere);":
+    "who holds everything at global/all, which is asked beside it, of his delegates as well, holds this",
 };

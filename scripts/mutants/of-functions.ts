@@ -215,7 +215,7 @@ function withoutChecks({ name, definition }: Source, tag: DatabaseMutant["tag"])
         undo: definition,
         tag,
         focus: focusOf[name] ?? name,
-        tests: testsOf[name] ?? aboutCommand(name) ?? (match[0].includes("require_delegates") ? aboutDelegates : []),
+        tests: testsOf[name] ?? aboutCommand(name) ?? aboutCheck(match[0]),
       })),
   );
 }
@@ -262,6 +262,11 @@ const topics: Readonly<Record<string, string>> = {
   token_to: "token",
 };
 
+function aboutCheck(text: string): readonly string[] {
+  if (text.includes("lock_authority")) return aboutLocks;
+  return text.includes("require_delegates") ? aboutDelegates : [];
+}
+
 function aboutCommand(name: string): readonly string[] | undefined {
   if (topics[name] === undefined) return undefined;
   return [
@@ -272,6 +277,7 @@ function aboutCommand(name: string): readonly string[] | undefined {
   ];
 }
 
+const aboutLocks = ["test/database/authority-owners.test.ts", "test/database/authority-race.test.ts"];
 const aboutDelegates = ["test/database/deeds-of-delegates.test.ts"];
 // What stands behind one-time tokens alone is held by their tests.
 const aboutTokens = [
@@ -283,7 +289,6 @@ const aboutTokens = [
 const aboutFunctions = ["test/database/functions/functions.test.ts", ...aboutDelegates, ...aboutHandingOut];
 const testsOf: Readonly<Record<string, readonly string[]>> = {
   require_delegates: aboutDelegates,
-  delete_tenant: ["test/database/authority-race.test.ts"],
   ...Object.fromEntries(Object.keys(judging).map((name) => [name, aboutFunctions])),
   held_until: aboutTokens,
   still_hands_out: aboutTokens,

@@ -73,6 +73,7 @@ export const groupFunctions: readonly FunctionCase[] = [
   ["allowed", "alice", "create_group_mapping('Outside', 'demo', 'staff')"],
   ["allowed", "alice", "create_group_mapping('Outside', 'demo', '', 'admin')"],
   ["52109", "bob", "create_group_mapping('Bobs', 'demo', 'staff')"],
+  ["52109", "mapper", "create_group_mapping('Outside', 'demo', 'staff')"],
   ["52174", "alice", "create_group_mapping('Outside', 'demo')"],
   ["52174", "alice", "create_group_mapping('Outside', 'demo', '', '')"],
   ["52174", "alice", "create_group_mapping('Outside', 'demo', 'a', 'b')"],

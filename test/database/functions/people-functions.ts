@@ -78,6 +78,7 @@ export const peopleFunctions: readonly FunctionCase[] = [
   ["23514", "alice", "link_identity('bob@acme.test', 'demo', '')"],
   ["23514", "alice", "link_identity('bob@acme.test', 'demo', 'bob é')"],
   ["23502", "alice", "link_identity('bob@acme.test', 'demo', null)"],
+  ["52109", "mapper", "unlink_identity('{identity}')"],
   ["allowed", "bob", "unlink_identity('{identity}')"],
   ["allowed", "alice", "unlink_identity('{identity}')"],
   ["52111", "jane", "unlink_identity('{identity}')"],
