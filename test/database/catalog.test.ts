@@ -207,6 +207,17 @@ describe("a definer function", () => {
     expect(notices.filter((notice) => notice.startsWith("hijacked"))).toEqual([]);
   });
 
+  // a function more for a runtime role is a line more in that file, for a reviewer to see (vitest -u)
+  test("denies itself to every runtime role that isn't listed with it", async () => {
+    const { rows } = await database.owner.query<{ line: string }>(`
+      select p.oid::regprocedure || ': ' || string_agg(role, ', ' order by role) as line
+      from pg_proc p, unnest(array['authenticator', 'web_anon', 'web_user']) role
+      where p.pronamespace::regnamespace::text in ${schemas} and p.prosecdef and has_function_privilege(role, p.oid, 'execute')
+      group by p.oid`);
+    const lines = rows.map(({ line }) => `${line}\n`).sort();
+    await expect(lines.join("")).toMatchFileSnapshot("functions-of-runtime-roles.txt");
+  });
+
   test.each([
     "open_session()",
     "provision()",
