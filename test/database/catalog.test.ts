@@ -69,8 +69,19 @@ const rules: readonly (readonly [rule: string, offenders: string])[] = [
   ],
   [
     "what policies ask may be asked by a parallel worker",
-    `select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'iam'::regnamespace and p.provolatile = 's' and p.proparallel <> 's'
-       and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype) and has_function_privilege('web_user', p.oid, 'execute')`,
+    `select distinct p.oid::regprocedure::text from pg_proc p
+     join pg_depend d on d.classid = 'pg_policy'::regclass and d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid
+     where p.pronamespace = 'iam'::regnamespace and p.proparallel <> 's'`,
+  ],
+  [
+    "nothing is asked of a parallel worker that sets a setting, or catches an error",
+    `with recursive of_leader as (
+       select p.oid, p.proname, p.proparallel from pg_proc p where p.pronamespace = 'iam'::regnamespace
+         and (p.provolatile = 'v' or p.prosrc ~ 'set_config\\(|exception when')
+       union
+       select p.oid, p.proname, p.proparallel from pg_proc p join of_leader called on p.prosrc ~ ('iam\\.' || called.proname || '\\(')
+       where p.pronamespace = 'iam'::regnamespace)
+     select oid::regprocedure::text from of_leader where proparallel <> 'u'`,
   ],
   [
     "every table that authority is read from takes the lock before it is written",

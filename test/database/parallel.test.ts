@@ -53,4 +53,21 @@ describe("a parallel worker", () => {
       expect(await session.sql(ids)).toEqual(alone);
     });
   });
+
+  test.each([
+    ["steps into somebody else", "iam.explain_row('public.todos', $1::uuid, 'update', 'jane@acme.test')"],
+    ["tries what is refused", "iam.may('delete', 'User', $1::uuid)"],
+  ])("is never given what %s, and the leader answers", async (_what, call) => {
+    const {
+      rows: [{ id } = {}],
+    } = await database.owner.query("select id from todos where title = 'Room 1' limit 1");
+    await as("alice@acme.test").within(async ({ sql }) => {
+      const [alone] = await sql(`select ${call} as answer`, id);
+      await sql(
+        "select set_config(name, 'on', true) from pg_settings where name in ('debug_parallel_query', 'force_parallel_mode')",
+      );
+      // in other words, since what was planned before stays planned
+      expect(await sql(`select  ${call} as answer`, id)).toEqual([alone]);
+    });
+  });
 });

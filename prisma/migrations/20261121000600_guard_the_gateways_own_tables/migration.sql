@@ -374,16 +374,39 @@ begin
     where p.pronamespace = 'iam'::regnamespace
   loop
     execute format('revoke all on function %s from public', f.signature);
-    -- settings and tables are the same for a parallel worker: a count under a policy may have some
-    if f.only_reads then
-      execute format('alter function %s parallel safe', f.signature);
-    end if;
     -- all of them are look-ups by an index: planning one anew for each caller took longer than answering
     if f.prosecdef and f.only_reads and not f.says_how_to_plan then
       execute format('alter function %s set plan_cache_mode = force_generic_plan', f.signature);
     end if;
     execute format('alter function %s owner to %I', f.signature, case when f.prosecdef then 'iam_definer' else 'api_owner' end);
     execute format('grant execute on function %s to iam_definer', f.signature);
+  end loop;
+end
+$$;
+
+-- Settings and tables are the same for a parallel worker: a count under a policy may have some. What sets a setting, or tries
+-- something and catches its error, is for the leader alone, and so is whatever calls it.
+do $$
+declare
+  f record;
+begin
+  for f in
+    with recursive of_leader as (
+      select p.oid, p.proname
+      from pg_catalog.pg_proc p
+      where p.pronamespace = 'iam'::regnamespace
+        and (p.provolatile = 'v' or p.prosrc ~ '\mset_config\(|\mexception when\M')
+      union
+      select p.oid, p.proname
+      from pg_catalog.pg_proc p
+      join of_leader called on p.prosrc ~ ('\miam\.' || called.proname || '\(')
+      where p.pronamespace = 'iam'::regnamespace
+    )
+    select p.oid::regprocedure as signature
+    from pg_catalog.pg_proc p
+    where p.pronamespace = 'iam'::regnamespace and p.provolatile = 's' and p.oid not in (select l.oid from of_leader l)
+  loop
+    execute format('alter function %s parallel safe', f.signature);
   end loop;
 end
 $$;
