@@ -261,6 +261,8 @@ describe("iam.protect", () => {
     [`'by_sql.notes', conditions => '{"update": "text = ''x'') or (true"}'`, "PT400"],
     [`'by_sql.notes', conditions => '{"update": "true); drop table by_sql.notes; select (true"}'`, "PT400"],
     [`'by_sql.notes', conditions => '{"update": "exists (select from by_sql.shelves)"}'`, "PT400"],
+    [`'by_sql.notes', public_read => true, conditions => '{"read": "text = ''x''"}'`, "PT400"],
+    ["'public.by_sql_shelves'", "PT409"],
     ["'by_sql.loose'", "PT400"],
     ["'by_sql.view'", "PT400"],
     ["'by_sql.taken'", "PT409"],
@@ -268,6 +270,7 @@ describe("iam.protect", () => {
     await tables("by_sql");
     await database.owner.query(`create table by_sql.loose (id uuid primary key, tenant_id uuid);
       create view by_sql.view as select 1 as id;
+      drop table if exists public.by_sql_shelves; create table public.by_sql_shelves (id uuid primary key, tenant_id uuid not null);
       create table by_sql.taken (id uuid primary key, tenant_id uuid not null);
       create policy mine on by_sql.taken as restrictive for select to web_user using (id is not null);
       ${ofLastForm}; select iam.protect('by_sql.shelves', owner_column => 'owner_id')`);
@@ -311,6 +314,37 @@ describe("iam.protect", () => {
     ).toBe("PT400");
     await database.owner.query("select iam.unprotect('by_sql.notes'); select iam.unprotect('by_sql.folders')");
     expect(await bob.outcome("select text from by_sql.notes")).toBe("42501");
+  });
+
+  test("takes back the rights on shares that are no more, also where other rows followed them", async () => {
+    await tables("by_sql");
+    const owned = "select iam.protect('by_sql.notes', owner_column => 'owner_id'";
+    await database.owner.query(`${ofLastForm}; ${owned}, share_table => 'by_sql.note_shares');
+      select iam.protect('by_sql.folders', parent_table => 'by_sql.notes', parent_column => 'folder_id')`);
+    expect(await bob.outcome("insert into by_sql.notes (text) values ('his')")).toBe("allowed");
+    const share = "insert into by_sql.note_shares (note_id, user_id) select id, iam.caller_id() from by_sql.notes";
+    expect(await bob.outcome(share)).toBe("allowed");
+    await database.owner.query(`${owned})`);
+    expect(await bob.outcome(share)).toBe("42501");
+    expect(await bob.outcome("select from by_sql.note_shares")).toBe("42501");
+    expect(await bob.read("select text from by_sql.notes")).toEqual([{ text: "his" }]);
+    const { rows } = await database.owner.query("select from pg_proc where proname = 'shared_by_sql_notes'");
+    expect(rows).toEqual([]);
+  });
+
+  test("keeps a condition in one piece, whatever it compares with", async () => {
+    await tables("by_sql");
+    await database.owner.query(ofLastForm);
+    await database.owner.query("select iam.protect('by_sql.notes', owner_column => 'owner_id', conditions => $1)", [
+      JSON.stringify({ update: "text <> '$body$ %s $1 \\'" }),
+    ]);
+    expect(await bob.outcome("insert into by_sql.notes (text) values ('his')")).toBe("allowed");
+    expect(await bob.sql("update by_sql.notes set text = '$body$ %s $1 \\' returning text")).toHaveLength(1);
+    expect(await bob.sql("update by_sql.notes set text = 'again' returning text")).toEqual([]);
+    const { rows } = await database.owner.query("select id from by_sql.notes");
+    expect(
+      await alice.value("select iam.explain_row('by_sql.notes', $1::uuid, 'update', 'bob@acme.test')", rows[0]?.id),
+    ).toMatchObject({ allowed: false });
   });
 
   test("denies it to every runtime role, and allows it to a member of the owners who is no superuser", async () => {

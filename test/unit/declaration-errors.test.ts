@@ -136,6 +136,11 @@ const wrong: Readonly<Record<string, readonly [declaration: unknown, problem: st
     'compares done in conditions.update with "no", which is no Boolean',
     "true or false",
   ],
+  "a condition on what everybody sees": [
+    { publicRead: true, conditions: { read: { done: true } } },
+    "shows everybody every row, and yet has a condition on reading",
+    "Say it as publicRead",
+  ],
   "public rows by a field that isn't there": [{ publicRead: { published: true } }, "has no field published", "done"],
   "public rows by a value of another type": [
     { publicRead: { done: [true, 1] } },

@@ -389,6 +389,7 @@ declare
     else format('(select c.id from iam.scopes c where c.tenant_id = r.tenant_id and c.type = %L and c.key = r.%I)', form ->> 'scope_type', form ->> 'scope')
   end;
   ways text[];
+  body text;
 begin
   ways := array_remove(array[
     format('select ''place'', null::text, %s, null::uuid, null::uuid, null::text, null::uuid', place),
@@ -419,11 +420,7 @@ begin
       'select ''public'', null::text, null::uuid, null::uuid, null::uuid, null::text, null::uuid
     where $2 = ''read''' end
   ], null);
-  execute format('create or replace function iam.%I(uuid, text)
-returns table (way text, feature text, scope_id uuid, user_id uuid, group_id uuid, parent text, parent_id uuid)
-language sql stable
-security definer set search_path = pg_catalog, pg_temp
-as $body$
+  body := format('
   select w.*
   from %s r
   cross join lateral (
@@ -436,11 +433,16 @@ as $body$
     %s
   ) w
   where r.id = $1 and r.tenant_id = (select iam.caller_tenant_id())
-$body$', named, guarded,
+', guarded,
     (select string_agg(format('        when %L then ' || coalesce('case when ' || replace(form -> 'conditions' ->> one, '%', '%%') || ' then %L end', '%L'),
        one, form -> 'features' ->> one), e'\n' order by nth)
      from jsonb_array_elements_text(form -> 'commands') with ordinality as c (one, nth) where one <> 'create'),
     array_to_string(ways, e'\n    union all\n    '));
+  execute format('create or replace function iam.%I(uuid, text)
+returns table (way text, feature text, scope_id uuid, user_id uuid, group_id uuid, parent text, parent_id uuid)
+language sql stable
+security definer set search_path = pg_catalog, pg_temp
+as %L', named, body);
   execute format('comment on function iam.%I(uuid, text) is %L', named,
     format('Where %s stand, and by which ways one is open for a command: to the holders of which feature, to whom, to which groups, with what other row.', form ->> 'plural'));
   execute format('alter function iam.%I(uuid, text) owner to iam_definer', named);
@@ -613,8 +615,17 @@ declare
   parent jsonb;
   policies text;
 begin
+  if exists (
+    select from iam.kept_protections() k
+    where k ->> 'suffix' = left(form ->> 'suffix', 63 - length('asked_of_')) and to_regclass(k ->> 'guarded') <> guarded
+  ) then
+    raise exception using errcode = 'PT409', message = format('What is called after %s is called after another table already.', guarded);
+  end if;
   if not ('read' = any (commands) and commands <@ all_commands) then
     raise exception using errcode = 'PT400', message = format('The commands are read and any of %s.', iam.listed(all_commands[2:]));
+  end if;
+  if (form ->> 'public')::boolean and form -> 'conditions' ? 'read' then
+    raise exception using errcode = 'PT400', message = 'A row that everybody sees is read on no condition.';
   end if;
   perform iam.require_column(guarded, 'id', array['uuid'], true);
   perform iam.require_column(guarded, 'tenant_id', array['uuid'], true);
@@ -864,6 +875,30 @@ $$;
 comment on function iam.write_share_policies(regclass, jsonb) is
   'Makes rights, trigger and policies of the table with a protected table''s shares, above its floor.';
 
+create function iam.close_shares(guarded regclass, kept regclass default null)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  share_table regclass;
+begin
+  for share_table in
+    select distinct p.polrelid::regclass
+    from pg_catalog.pg_depend d
+    join pg_catalog.pg_policy p on p.oid = d.objid
+    join pg_catalog.pg_class c on c.oid = p.polrelid
+    where d.classid = 'pg_policy'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = guarded
+      and p.polrelid <> guarded and p.polrelid is distinct from kept and p.polname = c.relname || '_insert_user'
+      and exists (select from pg_catalog.pg_attribute a where a.attrelid = p.polrelid and a.attname = 'can_write')
+  loop
+    perform iam.close_table(share_table, 'share');
+  end loop;
+end
+$$;
+comment on function iam.close_shares(regclass, regclass) is
+  'Closes the tables with a protected table''s shares, of no use without it, but for the one that is kept.';
+
 create function iam.write_guard(guarded regclass, form jsonb)
 returns void
 language plpgsql
@@ -872,6 +907,7 @@ as $$
 declare
   share_table regclass := (form ->> 'share_table')::regclass;
 begin
+  perform iam.close_shares(guarded, share_table);
   perform iam.close_table(guarded, form ->> 'singular');
   if share_table is not null then
     perform iam.close_table(share_table, 'share');
@@ -968,6 +1004,10 @@ begin
     'writable', iam.writable_columns(guarded, form), 'share_column', case when share_table is not null then form ->> 'share_column' end));
   perform iam.guard_as(guarded, asked);
   perform iam.guard_followers(guarded);
+  if share_table is null then
+    -- the policies of followers asked it until now
+    execute format('drop function if exists iam.%I(text, text)', 'shared_' || (form ->> 'suffix'));
+  end if;
   perform iam.prepare_columns(guarded, form);
   for command in select jsonb_array_elements_text(form -> 'commands') loop
     perform iam.add_feature_of_table(form -> 'features' ->> command, form ->> 'plural', format(
@@ -989,7 +1029,6 @@ as $$
 declare
   schema_name text;
   suffix text;
-  share_table regclass;
 begin
   select n.nspname, case n.nspname when 'public' then c.relname else n.nspname || '_' || c.relname end into schema_name, suffix
   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -1003,18 +1042,7 @@ begin
   ) then
     raise exception using errcode = 'PT409', message = format('Rows of other tables follow those of %s.', guarded);
   end if;
-  -- its shares are of no use without it
-  for share_table in
-    select distinct p.polrelid::regclass
-    from pg_catalog.pg_depend d
-    join pg_catalog.pg_policy p on p.oid = d.objid
-    join pg_catalog.pg_class c on c.oid = p.polrelid
-    where d.classid = 'pg_policy'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = guarded
-      and p.polrelid <> guarded and p.polname = c.relname || '_insert_user'
-      and exists (select from pg_catalog.pg_attribute a where a.attrelid = p.polrelid and a.attname = 'can_write')
-  loop
-    perform iam.close_table(share_table, 'share');
-  end loop;
+  perform iam.close_shares(guarded);
   perform iam.close_table(guarded, 'row');
   execute format('drop function if exists iam.%I(text, text)', 'shared_' || suffix);
   execute format('drop function if exists iam.%I(uuid, text)', 'ways_to_' || suffix);
@@ -1037,7 +1065,7 @@ begin
       'close_table', 'add_feature_of_table', 'require_column', 'lead_by_index', 'fill_in', 'write_ways_function', 'prepare_columns',
       'name_protection', 'referring_column', 'check_protection', 'writable_columns', 'grant_rights', 'sentence_of_command', 'write_row_policies',
       'write_shared_function', 'write_share_policies', 'protect', 'unprotect', 'terms_of_parent',
-      'conditioned', 'kept_protections', 'name_parent', 'read_conditions', 'write_guard', 'guard_as', 'guard_followers')
+      'conditioned', 'kept_protections', 'name_parent', 'read_conditions', 'close_shares', 'write_guard', 'guard_as', 'guard_followers')
   loop
     execute format('revoke all on function %s from public', f.signature);
     execute format('alter function %s owner to %I', f.signature, case when f.prosecdef then 'iam_definer' else 'api_owner' end);

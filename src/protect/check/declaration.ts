@@ -104,6 +104,8 @@ function checkAudience(model: ModelName, { audience, publicRead, parent }: Decla
 
 function checkConditions(model: ModelName, { publicRead, conditions = {} }: Declared): void {
   if (typeof publicRead === "object") checkCondition(model, publicRead, "publicRead");
+  if (publicRead === true && "read" in conditions)
+    refuse(model, "shows everybody every row, and yet has a condition on reading", "Say it as publicRead.");
   for (const [command, condition] of Object.entries(conditions))
     checkCondition(model, condition, `conditions.${command}`);
 }
