@@ -28,6 +28,36 @@ describe("coming back", () => {
     expect(await as("rita@acme.test").outcome("select iam.add_group_member('ritas', 'rita@acme.test')")).toBe("52171");
   });
 
+  test.each(["add_tenant_member", "create_user"])(
+    "denies a former member what somebody's SQL left behind him, when iam.%s brings him back",
+    async (comesBackBy) => {
+      const who = `left-${comesBackBy}@acme.test`.replaceAll("_", "-");
+      await arrange.user(who);
+      await alice().sql("select iam.remove_tenant_member($1)", who);
+      await arrange.grant({ user: who, feature: "view_sales_page", scope: "campus/chicago" });
+      await alice().sql(`select iam.${comesBackBy}($1)`, who);
+      expect(await sees(who)).toEqual(nothing);
+    },
+  );
+
+  test("keeps what is denied to somebody who is in every tenant anyway", async () => {
+    await arrange.user("glen@acme.test");
+    await alice().sql("select iam.remove_tenant_member('glen@acme.test')");
+    await arrange.grant({ user: "glen@acme.test", feature: "view_sales_page", scope: "global/all" });
+    await arrange.grant({
+      user: "glen@acme.test",
+      feature: "view_sales_page",
+      scope: "campus/chicago",
+      effect: "deny",
+    });
+    expect(
+      await as("glen@acme.test", { tenant: "acme" }).value("select iam.can('view_sales_page', 'campus/chicago')"),
+    ).toBe(false);
+    await alice().sql("select iam.add_tenant_member('glen@acme.test')");
+    expect(await as("glen@acme.test").value("select iam.can('view_sales_page', 'campus/chicago')")).toBe(false);
+    expect(await as("glen@acme.test").value("select iam.can('view_sales_page', 'campus/miami')")).toBe(true);
+  });
+
   test("denies the holders of a deleted role what a new role of its code gives", async () => {
     await alice().sql("select iam.delete_role('sales_manager')");
     await alice().sql("select iam.create_role('sales_manager', 'Sales manager')");

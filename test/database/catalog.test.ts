@@ -238,6 +238,7 @@ describe("a definer function", () => {
     "record_attempts('[]')",
     "seal_audit_events()",
     "insert_grant(null, null, null, null, null, 'allow', null, null)",
+    "begin_membership(null, null)",
     "end_membership(null, null)",
     "user_can(null, null, null, null)",
     "held_until(null, null, null, null)",

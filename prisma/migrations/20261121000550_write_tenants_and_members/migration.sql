@@ -140,38 +140,6 @@ $$;
 comment on function iam.assign_tenant_owner(text) is
   'Makes a member an owner of the caller''s tenant, beside the owners there are. Raises 52108, 52103, 52280 or 52109.';
 
-create function iam.add_tenant_member("user" text)
-returns uuid
-language plpgsql volatile
-security definer set search_path = pg_catalog, pg_temp
-as $$
-declare
-  tenant uuid := iam.require_tenant();
-  person uuid;
-begin
-  perform iam.require('iam.users.create', iam.root_scope_id(tenant));
-  if iam.id_in("user", 'User') is not null then
-    person := iam.resolve_person("user");
-  else
-    select u.id into person from iam.users u where u.email = lower("user") and u.deleted_at is null;
-  end if;
-  if person is null then
-    raise sqlstate '52103' using message = 'The user does not exist.';
-  end if;
-  insert into iam.tenant_members (tenant_id, user_id)
-  values (tenant, person)
-  on conflict (tenant_id, user_id)
-  do update set deleted_at = null, created_at = now() where tenant_members.deleted_at is not null;
-  if not found then
-    raise sqlstate 'PT409' using message = 'The user is a member already.';
-  end if;
-  perform iam.record(50007, 'User', person::text, iam.root_scope_id(tenant), null);
-  return person;
-end
-$$;
-comment on function iam.add_tenant_member(text) is
-  'Makes somebody a member of the caller''s tenant, by e-mail; a former member comes back with nothing. Needs iam.users.create. Raises 52108, 52109, 52103 or PT409.';
-
 create function iam.end_membership(tenant uuid, of_user uuid)
 returns void
 language plpgsql volatile
@@ -195,6 +163,56 @@ end
 $$;
 comment on function iam.end_membership(uuid, uuid) is
   'Ends a membership with everything that hung on it: grants, groups, API keys, ownership of groups. Coming back revives nothing.';
+
+create function iam.begin_membership(tenant uuid, of_user uuid)
+returns boolean
+language plpgsql volatile
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- what somebody's SQL left behind an ended membership; who is in every tenant anyway gains nothing by coming back
+  if exists (
+    select from iam.tenant_members m
+    where m.tenant_id = begin_membership.tenant and m.user_id = of_user and m.deleted_at is not null
+  ) and not iam.reaches_all_tenants(of_user) then
+    perform iam.end_membership(tenant, of_user);
+  end if;
+  insert into iam.tenant_members as m (tenant_id, user_id)
+  values (tenant, of_user)
+  on conflict (tenant_id, user_id) do update set deleted_at = null, created_at = now() where m.deleted_at is not null;
+  return found;
+end
+$$;
+comment on function iam.begin_membership(uuid, uuid) is
+  'Makes somebody a member; false when he is one already. A former member comes back with nothing, whatever was left behind.';
+
+create function iam.add_tenant_member("user" text)
+returns uuid
+language plpgsql volatile
+security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tenant uuid := iam.require_tenant();
+  person uuid;
+begin
+  perform iam.require('iam.users.create', iam.root_scope_id(tenant));
+  if iam.id_in("user", 'User') is not null then
+    person := iam.resolve_person("user");
+  else
+    select u.id into person from iam.users u where u.email = lower("user") and u.deleted_at is null;
+  end if;
+  if person is null then
+    raise sqlstate '52103' using message = 'The user does not exist.';
+  end if;
+  if not iam.begin_membership(tenant, person) then
+    raise sqlstate 'PT409' using message = 'The user is a member already.';
+  end if;
+  perform iam.record(50007, 'User', person::text, iam.root_scope_id(tenant), null);
+  return person;
+end
+$$;
+comment on function iam.add_tenant_member(text) is
+  'Makes somebody a member of the caller''s tenant, by e-mail; a former member comes back with nothing. Needs iam.users.create. Raises 52108, 52109, 52103 or PT409.';
 
 create function iam.member_to(command text, reference text)
 returns uuid

@@ -171,9 +171,7 @@ declare
 begin
   update iam.tokens candidate set used_at = statement_timestamp(), used_by = me where candidate.id = t.id;
   if t.purpose = 'invitation' then
-    insert into iam.tenant_members as m (tenant_id, user_id)
-    values (t.tenant_id, me)
-    on conflict (tenant_id, user_id) do update set deleted_at = null where m.deleted_at is not null;
+    perform iam.begin_membership(t.tenant_id, me);
     if t.role_id is not null then
       insert into iam.grants (tenant_id, user_id, role_id, scope_id, granted_by)
       values (t.tenant_id, me, t.role_id, t.scope_id, t.created_by);
