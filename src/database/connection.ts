@@ -49,29 +49,33 @@ export class LentConnection implements Connection {
   async send(items: readonly PipelineItem[]): Promise<PipelineResult> {
     const pipeline = new Pipeline(items, this.#prepared);
     const { stream } = this.#client.connection;
-    const isTooLarge = this.#watchSize();
+    const isCut = this.#watchSize(pipeline);
     // statement_timeout rules while PostgreSQL is reachable; this is for the day when it is not.
     const deadline = setTimeout(() => stream.destroy(), this.#options.answerTimeoutMillis);
     this.#client.query(pipeline);
     const result = await pipeline.result;
     clearTimeout(deadline);
     if (result.isLost) this.#isBroken = true;
-    return isTooLarge() ? refuseSize(result) : result;
+    return isCut() ? refuseSize(result) : result;
   }
 
   // The driver keeps an answer whole before anybody can look at it, and one above 512 MB ends the process.
-  #watchSize(): () => boolean {
+  #watchSize(pipeline: Pipeline): () => boolean {
     const { stream } = this.#client.connection;
     const { largestAnswer } = this.#options;
     let size = 0;
+    let isCut = false;
     const count = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size > largestAnswer) stream.destroy();
+      // The driver has read the chunk by now: an answer that ends with it is there already.
+      if (size <= largestAnswer || pipeline.isAnswered) return;
+      isCut = true;
+      stream.destroy();
     };
     stream.on("data", count);
     return () => {
       stream.off("data", count);
-      return size > largestAnswer;
+      return isCut;
     };
   }
 

@@ -73,6 +73,7 @@ export class Pipeline implements Submittable {
   #columns: readonly Column[] = noColumns;
   #rows: (readonly (string | null)[])[] = [];
   #settle: (result: PipelineResult) => void = () => {};
+  #isAnswered = false;
 
   constructor(items: readonly PipelineItem[], prepared: PreparedStatements) {
     this.#items = items;
@@ -80,6 +81,11 @@ export class Pipeline implements Submittable {
     this.result = new Promise((resolve) => {
       this.#settle = resolve;
     });
+  }
+
+  /** Whether every item has its outcome: known at once, where `result` is told a moment later. */
+  get isAnswered(): boolean {
+    return this.#isAnswered;
   }
 
   submit(connection: Connection): void {
@@ -166,6 +172,7 @@ export class Pipeline implements Submittable {
 
   #finish(end: { readonly isLost: boolean; readonly error?: unknown }): void {
     if (this.#outcomes.length < this.#items.length) this.#skipRest(end.error);
+    this.#isAnswered = true;
     this.#settle({ outcomes: this.#outcomes, isLost: end.isLost });
   }
 

@@ -160,12 +160,16 @@ export class Transaction {
 
   // Nothing of a first write holds without its end, so repeating it is safe.
   async #sendOpening(items: readonly PipelineItem[]): Promise<PipelineResult> {
-    this.#isBegun = !this.#mayBeImplicit;
-    this.#setDeadline();
-    const result = await this.#send(items);
+    const result = await this.#begin(items);
     if (!isWorthRepeating(result)) return result;
     if (result.isLost) this.#giveBack();
     else if (this.#isBegun) await this.#send([toItem(rollbackStatement)]);
+    return this.#begin(items);
+  }
+
+  #begin(items: readonly PipelineItem[]): Promise<PipelineResult> {
+    this.#isBegun = !this.#mayBeImplicit;
+    this.#setDeadline();
     return this.#send(items);
   }
 
@@ -218,6 +222,7 @@ export class Transaction {
 
   #giveBack(): void {
     clearTimeout(this.#deadline);
+    this.#deadline = undefined;
     this.#connection?.release();
     this.#connection = null;
   }

@@ -246,6 +246,17 @@ describe("a lost connection", () => {
     expect(await openers(brief).single("alice").run(sql("select pg_sleep(0.4), 1 as one"))).toMatchObject([{ one: 1 }]);
   });
 
+  test("ends as a whole in time although its first write was sent once more", async () => {
+    const fresh = createPool({ url: proxy.url, size: 1, acquireTimeoutMillis: 10_000, prepare: true });
+    proxy.endWhenReady();
+    const session = openers(createSessions(fresh, { operationTimeoutMillis: 200 })).write("alice");
+    await session.run(insert(1));
+    await session.run(sql("select pg_sleep(0.4)"));
+    expect(await failureOf(session.commit())).toMatchObject({ code: "TIMEOUT" });
+    await fresh.close();
+    expect(await stored()).toEqual([]);
+  });
+
   test("gives up a database that no longer answers, and keeps nothing of the connection", async () => {
     const impatient = createPool({
       url: proxy.url,

@@ -46,6 +46,18 @@ test("reads what is just not too large", async () => {
   expect(row?.["text"]).toHaveLength(8_000_000);
 });
 
+test("keeps the connection of an answer that was whole before it was found to be too large", async () => {
+  const strict = createPool({
+    ...{ url: database.url, size: 1, acquireTimeoutMillis: 10_000, prepare: true },
+    largestAnswer: 2_000,
+  });
+  const session = openers(createSessions(strict)).read("large");
+  expect(await session.run(sql("select repeat('x', 3000) as text"))).toHaveLength(1);
+  expect(await session.run(sql("select 1 as one"))).toEqual([{ one: 1 }]);
+  await session.rollback();
+  await strict.close();
+});
+
 test("keeps prepared statements as long as they are small, and of large ones the latest", async () => {
   const caller = open.read("caller");
   for (let index = 0; index < 8; index++) await caller.run(sql(`select ${index} -- ${" ".repeat(100_000)}`));
