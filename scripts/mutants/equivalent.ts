@@ -48,4 +48,9 @@ export const equivalents: Readonly<Record<string, string>> = {
     "at a scope of the tenant, or above it, stand its own grants and those at global/all",
   "iam.require_over_providers without perform iam.require(feature, everywhere);":
     "who holds everything at global/all, which is asked beside it, of his delegates as well, holds this",
+  "iam.add_tenant_member: u.deleted_at is null -> true": "who is deleted has no e-mail address any more",
+  "iam.blocked_grants: m.tenant_id = tenant -> true":
+    "at a scope of the tenant, or above it, stand its own grants and those at global/all",
+  "iam.blocked_grants: g.tenant_id = tenant -> true (2)":
+    "at a scope of the tenant, or above it, stand its own grants and those at global/all",
 };

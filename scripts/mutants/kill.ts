@@ -8,25 +8,29 @@ import type { Workbench } from "./workbench.js";
 /** What is said of a change that PostgreSQL doesn't take. */
 export const noMutant = "PostgreSQL doesn't take the change";
 
-/** Tries to kill a mutant, beginning with what killed it before. */
+/** Tries to kill a mutant, beginning with what killed it before. Rejects when the proof that killed it doesn't hold on the whole. */
 export async function kill(bench: Workbench, mutant: Mutant, last: Outcome | undefined): Promise<Outcome> {
-  if (mutant.kind === "fields") return attempt(bench, fieldTrials(bench, mutant), last);
+  if (mutant.kind === "fields") return (await attempt(bench, fieldTrials(bench, mutant), last)).outcome;
   if (!(await bench.break(mutant))) return { trial: noMutant, noticed: null };
-  try {
-    return await attempt(bench, trialsFor(bench, mutant), last);
-  } finally {
-    await bench.mend(mutant);
-  }
+  const { outcome, killer } = await attempt(bench, trialsFor(bench, mutant), last).finally(() => bench.mend(mutant));
+  const fault = killer?.isOnStage ? await killer.run(bench) : null;
+  if (fault !== null) throw new RangeError(`With nothing broken, ${fault}`);
+  return outcome;
 }
 
-async function attempt(bench: Workbench, trials: readonly Trial[], last: Outcome | undefined): Promise<Outcome> {
+interface Attempt {
+  readonly outcome: Outcome;
+  readonly killer?: Trial;
+}
+
+async function attempt(bench: Workbench, trials: readonly Trial[], last: Outcome | undefined): Promise<Attempt> {
   const first = trials.find(({ id }) => id === last?.trial);
   const again = first?.again?.(last?.noticed ?? "") ?? first;
-  for (const { id, run } of again === undefined ? trials : [again, ...trials]) {
-    const noticed = await run(bench);
-    if (noticed !== null) return { trial: id, noticed: inOneLine(noticed) };
+  for (const killer of again === undefined ? trials : [again, ...trials]) {
+    const noticed = await killer.run(bench);
+    if (noticed !== null) return { outcome: { trial: killer.id, noticed: inOneLine(noticed) }, killer };
   }
-  return { trial: null, noticed: null };
+  return { outcome: { trial: null, noticed: null } };
 }
 
 function inOneLine(text: string): string {

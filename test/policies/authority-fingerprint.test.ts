@@ -1,9 +1,12 @@
 /** In charge of the fingerprint of an authority: it is another one exactly when the caller may do something else than before. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { arrangeKey } from "../support/api-keys.js";
+import { arranger } from "../support/arrange.js";
 import { useCallers } from "../support/callers.js";
 
-const { as, database } = useCallers();
+const { as, keyed, database } = useCallers();
+const arrange = arranger(database);
 
 const run = (sql: string, ...values: unknown[]) => database.owner.query(sql, values);
 
@@ -69,6 +72,23 @@ describe("the fingerprint of an authority", () => {
       }),
       { numRuns: 25 },
     );
+  });
+
+  it("changes with what whoever acts, and the key, may", async () => {
+    const helper = "helper@acme.test";
+    await arrange.user(helper);
+    await arrange.grant({ user: helper, feature: "iam.impersonate", scope: "tenant/acme" });
+    const given = [["todos.read", "tenant/acme"]] as const;
+    const key = keyed((await arrangeKey(database, { user: "bob@acme.test", given })).text);
+    for (const asked of [as(helper, { tenant: "acme", actAs: "bob@acme.test" }), key]) {
+      const ask = () => asked.value("select fingerprint from iam.caller_authority()");
+      const before = await ask();
+      expect(await ask()).toBe(before);
+      await arrange.grant({ user: helper, feature: "todos", scope: "campus/chicago" });
+      await run("update iam.api_key_grants set feature_id = (select id from iam.features where code = 'chats.read')");
+      expect(await ask()).not.toBe(before);
+      await run("update iam.api_key_grants set feature_id = (select id from iam.features where code = 'todos.read')");
+    }
   });
 
   it("differs by caller, and by the tenant that he acts in", async () => {
