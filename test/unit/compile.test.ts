@@ -139,4 +139,13 @@ describe("what no statement is spent on", () => {
     expect(errors?.map((error) => [error.message, error.extensions["code"]])).toEqual([[message, "BAD_USER_INPUT"]]);
     expect(statements).toEqual([]);
   });
+
+  it("rejects the checks of functions that several root fields ask together", async () => {
+    const page = "groups(first: 90) { nodes { access { update delete enable disable lock } } }";
+    const { statements, errors } = await statementsOf(`{ a: ${page} b: ${page} c: ${page} }`);
+    expect(errors?.map(({ message, path }) => [message, path])).toEqual([
+      ["Lists in lists ask for more than 1000 checks.", ["c"]],
+    ]);
+    expect(statements).toHaveLength(2);
+  });
 });

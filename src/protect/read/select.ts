@@ -9,18 +9,25 @@ import { selectPage } from "./select-page.js";
 import { type Operation, type SelectedField, selectedFields } from "./selection.js";
 import { jsonObject, rowSource, type Source, type Sql } from "./sql.js";
 
-/** How much one statement can give at most, all its lists together: lists in lists multiply, and so does each name for a field. */
+/**
+ * How much one statement can give at most, all its lists together: lists in lists multiply, and so does each name for a field.
+ * Checks cost more than what they answer shows, so all statements of a session share theirs.
+ */
 export const largestResult = { rows: 25_000, values: 250_000, checks: 1_000 } as const;
 
+const checked = new WeakMap<object, number>();
+
 /** Begins a statement for whoever the session is. */
-export function compilationOf(operation: Operation, { isAnonymous }: Pick<Session, "isAnonymous">): Compilation {
+export function compilationOf(operation: Operation, session: Pick<Session, "isAnonymous">): Compilation {
   let tables = 0;
-  const spent = { rows: 0, values: 0, checks: 0 };
+  const spent = { rows: 0, values: 0, checks: checked.get(session) ?? 0 };
   const spend: Compilation["spend"] = (what, count) => {
     spent[what] += count;
+    if (what === "checks") checked.set(session, spent.checks);
     if (spent[what] > largestResult[what])
       throw new GatewayError("BAD_USER_INPUT", `Lists in lists ask for more than ${largestResult[what]} ${what}.`);
   };
+  const { isAnonymous } = session;
   return { operation, isAnonymous, nextAlias: () => `t${tables++}`, rowsAbove: 1, spend, selectObject };
 }
 
