@@ -25,12 +25,8 @@ export interface SessionLimits {
   readonly idleInTransactionTimeoutMillis: number;
 }
 
-/** The session's settings as names and values, in the order in which Postgres is told. All of them end with the transaction. */
-export function settingsFor(
-  caller: Caller,
-  options: SessionOptions,
-  limits: SessionLimits,
-): ReadonlyArray<readonly [string, string]> {
+/** What Postgres is told of a caller: with the same facts, it is the same caller. What else a credential says was looked at. */
+export function factsOf(caller: Caller): ReadonlyArray<readonly [string, string]> {
   const token = caller.kind === "token" ? caller : null;
   const key = caller.kind === "apiKey" ? caller : null;
   return [
@@ -40,6 +36,17 @@ export function settingsFor(
     ["app.key_hash", key?.secretHash ?? ""],
     ["app.tenant", caller.tenant ?? ""],
     ["app.act_as", token?.actAs ?? ""],
+  ];
+}
+
+/** The session's settings as names and values, in the order in which Postgres is told. All of them end with the transaction. */
+export function settingsFor(
+  caller: Caller,
+  options: SessionOptions,
+  limits: SessionLimits,
+): ReadonlyArray<readonly [string, string]> {
+  return [
+    ...factsOf(caller),
     ["app.request_id", options.requestId],
     ["app.ip_address", ipAddressOf(options.origin) ?? ""],
     ["app.user_agent", userAgentOf(options.origin) ?? ""],

@@ -6,6 +6,7 @@ import type { Followed, News } from "../builder/follow.js";
 import { boundDenials } from "../builder/unauthorized.js";
 import type { Caller } from "../caller.js";
 import type { Identity, OpenedSession } from "../database/session.js";
+import { factsOf } from "../database/settings.js";
 import { asGatewayError, type ErrorCode, type GatewayError } from "../errors.js";
 import { refused } from "./refused.js";
 import { Rest } from "./rest.js";
@@ -31,13 +32,6 @@ export interface SubscriptionOptions {
 
 const longestTimerMillis = 2 ** 31 - 1;
 const passing: ReadonlySet<unknown> = new Set<ErrorCode>(["UNAVAILABLE", "TIMEOUT"]);
-
-// By what a session knows its caller: with the same, it is the same session. Whatever else a credential says was looked at.
-function shownToPostgres(caller: Caller): readonly (string | null)[] {
-  const { kind, tenant } = caller;
-  if (kind === "token") return [kind, tenant, caller.issuer, caller.subject, caller.actAs];
-  return kind === "apiKey" ? [kind, tenant, caller.publicId, caller.secretHash] : [kind, tenant];
-}
 
 function isPassing(result: ExecutionResult | null): boolean {
   return result?.errors?.some(({ extensions }) => passing.has(extensions["code"])) ?? false;
@@ -184,7 +178,7 @@ class Subscription {
     try {
       const caller = await authenticate();
       // What somebody is shown of the audit is written down for himself.
-      const shared = of === "authority" ? JSON.stringify([shownToPostgres(caller), question, mark]) : null;
+      const shared = of === "authority" ? JSON.stringify([factsOf(caller), question, mark]) : null;
       const found = await subscriptions.lookInTurn<Found<Event, Mark>>(shared, {
         begins: () => this.#rest.beginLook(),
         answer: (isAlone) => this.#find(look, { caller, mark, isAlone }),
