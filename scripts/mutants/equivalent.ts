@@ -53,4 +53,12 @@ export const equivalents: Readonly<Record<string, string>> = {
     "at a scope of the tenant, or above it, stand its own grants and those at global/all",
   "iam.blocked_grants: g.tenant_id = tenant -> true (2)":
     "at a scope of the tenant, or above it, stand its own grants and those at global/all",
+  "iam.can_all: g.effect = 'allow' -> true": "without a deny, which is asked beside it, every grant is an allow",
+  "iam.caller_reach: g.effect = 'allow' -> true": "a way to rows, not a judge of them: the policies ask each again",
+  "iam.caller_reach: g.effect = 'allow' -> true (2)": "a way to rows, not a judge of them: the policies ask each again",
+  "iam.caller_reach: g.effect = 'deny' -> false": "a way to rows, not a judge of them: the policies ask each again",
+  "iam.caller_key_reach: s.tenant_id = tenant -> true":
+    "a way to rows, not a judge of them: the policies ask each again",
+  "iam.caller_key_reach: s.type = scope_type -> true":
+    "a way to rows, not a judge of them: the policies ask each again",
 };

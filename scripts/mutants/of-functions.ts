@@ -196,7 +196,7 @@ function withoutConditions({ name, definition }: Source, tag: DatabaseMutant["ta
         undo: definition,
         tag,
         focus: focusOf[name] ?? name,
-        tests: testsOf[name] ?? (handing.includes(name) ? aboutHandingOut : []),
+        tests: testsOf[name] ?? testsOfFamily(name) ?? (handing.includes(name) ? aboutHandingOut : []),
       })),
   );
 }
@@ -279,6 +279,43 @@ function aboutCommand(name: string): readonly string[] | undefined {
 
 const aboutLocks = ["test/database/authority-owners.test.ts", "test/database/authority-race.test.ts"];
 const aboutDelegates = ["test/database/deeds-of-delegates.test.ts"];
+/** What helps to explain, to list and to tell is named by no test: it is asked through what they name. */
+const families: readonly (readonly [functions: string, tests: readonly string[]])[] = [
+  [
+    "who_is_asked_about why_inactive way_between_groups way_between_roles links_of_groups links_of_grant ways_through_groups chains blocked_grants told denies_told nearest_grant why_not_held explain_for explain",
+    ["test/policies/explain-what-is-over.test.ts", "test/policies/explain.test.ts", "test/gateway/explain.test.ts"],
+  ],
+  [
+    "members_of denied_among holders holders_everywhere live_grants_at users_who_can how_they_can active_among",
+    ["test/policies/who-can.test.ts", "test/gateway/who-can.test.ts"],
+  ],
+  [
+    "grants_of grants_met features_in telling_authority_of next_change_of authority_of",
+    ["test/policies/authority-fingerprint.test.ts", "test/gateway/live-permissions.test.ts"],
+  ],
+  [
+    "judge_row users_by_way users_allowed row_chains users_by_rule place_of explain_row users_who_can_access how_they_can_access explain_field rows_open_to ways_to_todos ways_to_chats ways_to_sales",
+    ["test/policies/explain-rows.test.ts", "test/gateway/who-can-access.test.ts", "test/gateway/explain-rows.test.ts"],
+  ],
+  [
+    "coverings judges_of can_all features_held may",
+    ["test/policies/features-held.test.ts", "test/gateway/can.test.ts", "test/gateway/permissions.test.ts"],
+  ],
+  [
+    "readable_users readable_tenants readable_scopes readable_roles groups_showing_members",
+    [
+      "test/gateway/authority/reads.test.ts",
+      "test/gateway/authority.test.ts",
+      "test/policies/session-delegates.test.ts",
+      "test/gateway/tenants.test.ts",
+    ],
+  ],
+];
+
+function testsOfFamily(name: string): readonly string[] | undefined {
+  return families.find(([functions]) => functions.split(" ").includes(name))?.[1];
+}
+
 // What stands behind one-time tokens alone is held by their tests.
 const aboutTokens = [
   "test/gateway/invitations-in-time.test.ts",
@@ -289,6 +326,7 @@ const aboutTokens = [
 const aboutFunctions = ["test/database/functions/functions.test.ts", ...aboutDelegates, ...aboutHandingOut];
 const testsOf: Readonly<Record<string, readonly string[]>> = {
   require_delegates: aboutDelegates,
+  delegates_hold_everywhere: ["test/policies/reads-of-delegates.test.ts"],
   ...Object.fromEntries(Object.keys(judging).map((name) => [name, aboutFunctions])),
   held_until: aboutTokens,
   still_hands_out: aboutTokens,

@@ -59,7 +59,11 @@ function proofOf({ table, name }: Policy): Pick<DatabaseMutant, "tag" | "tests">
   return { tag: "reads", tests: name.endsWith("_delegate") ? [...delegates, ...tests] : tests };
 }
 
-const delegates = ["test/policies/session-delegates.test.ts", "test/gateway/acting-as.test.ts"];
+const delegates = [
+  "test/policies/reads-of-delegates.test.ts",
+  "test/policies/session-delegates.test.ts",
+  "test/gateway/acting-as.test.ts",
+];
 
 const readersOf: Readonly<Record<string, readonly string[]>> = {
   api_keys: ["test/gateway/api-keys.test.ts"],
