@@ -1,6 +1,7 @@
 /** In charge of one connection on loan: sending over it, and knowing whether it may go back to the pool. */
 import type { PoolClient, TransactionStatus } from "pg";
 import { GatewayError } from "../errors.js";
+import { cancel } from "./cancel.js";
 import { Pipeline, type PipelineItem, type PipelineResult } from "./pipeline.js";
 import type { PreparedStatements } from "./prepared-statements.js";
 
@@ -23,6 +24,9 @@ export interface LoanOptions {
   /** Called once, when the loan ends. */
   readonly onReturn: () => void;
 }
+
+// How long PostgreSQL may take to stop, where it can be reached.
+const cancelMillis = 1_000;
 
 /** A client of the driver, on loan. */
 export class LentConnection implements Connection {
@@ -48,15 +52,23 @@ export class LentConnection implements Connection {
 
   async send(items: readonly PipelineItem[]): Promise<PipelineResult> {
     const pipeline = new Pipeline(items, this.#prepared);
-    const { stream } = this.#client.connection;
     const isCut = this.#watchSize(pipeline);
-    // statement_timeout rules while PostgreSQL is reachable; this is for the day when it is not.
-    const deadline = setTimeout(() => stream.destroy(), this.#options.answerTimeoutMillis);
+    const stopWaiting = this.#limitTime();
     this.#client.query(pipeline);
     const result = await pipeline.result;
-    clearTimeout(deadline);
+    stopWaiting();
     if (result.isLost) this.#isBroken = true;
     return isCut() ? refuseSize(result) : result;
+  }
+
+  // Each statement of a write has a statement_timeout of its own, and PostgreSQL goes on when nobody listens.
+  #limitTime(): () => void {
+    let deadline = setTimeout(() => {
+      this.#isBroken = true;
+      cancel(this.#client);
+      deadline = setTimeout(() => this.#client.connection.stream.destroy(), cancelMillis);
+    }, this.#options.answerTimeoutMillis);
+    return () => clearTimeout(deadline);
   }
 
   // The driver keeps an answer whole before anybody can look at it, and one above 512 MB ends the process.

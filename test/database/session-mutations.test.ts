@@ -257,6 +257,21 @@ describe("a lost connection", () => {
     expect(await stored()).toEqual([]);
   });
 
+  test("stops all that a read asked in one write when that takes too long, and leaves nothing running", async () => {
+    const impatient = createPool({
+      ...{ url: database.url, size: 1, acquireTimeoutMillis: 10_000, prepare: true },
+      answerTimeoutMillis: 300,
+    });
+    const session = openers(createSessions(impatient, { statementTimeoutMillis: 300_000 })).read("alice");
+    const asked = [1, 2, 3].map((nth) => failureOf(session.run(sql(`select pg_sleep(100), ${nth}`))));
+    expect(await asked[0]).toMatchObject({ code: "TIMEOUT" });
+    await Promise.all(asked);
+    await session.rollback();
+    await impatient.close();
+    const running = "select from pg_stat_activity where query like 'select pg_sleep(100)%' and state = 'active'";
+    await expect.poll(() => database.admin(running)).toEqual([]);
+  });
+
   test("gives up a database that no longer answers, and keeps nothing of the connection", async () => {
     const impatient = createPool({
       url: proxy.url,
