@@ -40,6 +40,15 @@ describe("coming back", () => {
     },
   );
 
+  test("denies adding a member again, and leaves him what he holds", async () => {
+    await arrange.user("ines@acme.test");
+    await arrange.user("otto@acme.test");
+    await arrange.grant({ user: "ines@acme.test", feature: "view_sales_page", scope: "campus/chicago" });
+    await alice().sql("select iam.remove_tenant_member('otto@acme.test')");
+    expect(await alice().outcome("select iam.add_tenant_member('ines@acme.test')")).toBe("PT409");
+    expect(await sees("ines@acme.test")).toEqual(page);
+  });
+
   test("keeps what is denied to somebody who is in every tenant anyway", async () => {
     await arrange.user("glen@acme.test");
     await alice().sql("select iam.remove_tenant_member('glen@acme.test')");
