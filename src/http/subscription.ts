@@ -8,6 +8,7 @@ import type { Caller } from "../caller.js";
 import type { Identity, OpenedSession } from "../database/session.js";
 import { factsOf } from "../database/settings.js";
 import { asGatewayError, type ErrorCode, type GatewayError } from "../errors.js";
+import { endable, type Results } from "./endable-results.js";
 import { refused } from "./refused.js";
 import { Rest } from "./rest.js";
 import type { Subscriptions } from "./subscriptions.js";
@@ -36,9 +37,6 @@ const passing: ReadonlySet<unknown> = new Set<ErrorCode>(["UNAVAILABLE", "TIMEOU
 function isPassing(result: ExecutionResult | null): boolean {
   return result?.errors?.some(({ extensions }) => passing.has(extensions["code"])) ?? false;
 }
-
-/** Results, one for each event. To be ended by `return`, whatever it is doing. */
-export type Results = AsyncIterableIterator<ExecutionResult>;
 
 /**
  * Begins a subscription. Answers one result when it can't begin. Its last result says why it has ended: errors without
@@ -111,7 +109,7 @@ class Subscription {
     // Before the subscriber hears that he is subscribed: from here on he misses nothing.
     await Promise.race([first, this.#hasLooked]);
     if (!this.#isPlaced) return (await first).value ?? {};
-    return this.#endable(results, first);
+    return endable(results, { first, end: this.#onHangUp });
   }
 
   /** Ends it; the last result tells the reason, if there is one. */
@@ -230,27 +228,5 @@ class Subscription {
   #isOf(id: string): boolean {
     const { userId, tenantId, actorId } = this.#identity ?? {};
     return this.#identity === null || id === userId || id === tenantId || id === actorId;
-  }
-
-  // A generator that waits hears of `return` only when it has done waiting.
-  #endable(
-    results: AsyncGenerator<ExecutionResult, undefined>,
-    first: Promise<IteratorResult<ExecutionResult>>,
-  ): Results {
-    let begun: Promise<IteratorResult<ExecutionResult>> | null = first;
-    return {
-      next: () => {
-        const next = begun ?? results.next();
-        begun = null;
-        return next;
-      },
-      return: async () => {
-        this.#onHangUp();
-        return await results.return(undefined);
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
   }
 }

@@ -9,10 +9,11 @@ import type { Caller, RequestOrigin } from "../caller.js";
 import type { Admit } from "../database/admission.js";
 import type { OpenedSession, Sessions } from "../database/session.js";
 import { asGatewayError, GatewayError } from "../errors.js";
+import type { Results } from "./endable-results.js";
 import { shapeOf } from "./operation-shape.js";
 import { refused } from "./refused.js";
 import { callerOf, rememberOperation, requestIdOf } from "./request-state.js";
-import { beginSubscription, type Results } from "./subscription.js";
+import { beginSubscription } from "./subscription.js";
 import type { Subscriptions } from "./subscriptions.js";
 import { shownIn } from "./use-caller.js";
 
