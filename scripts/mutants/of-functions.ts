@@ -196,7 +196,7 @@ function withoutConditions({ name, definition }: Source, tag: DatabaseMutant["ta
         undo: definition,
         tag,
         focus: focusOf[name] ?? name,
-        tests: testsOf[name] ?? testsOfFamily(name) ?? (handing.includes(name) ? aboutHandingOut : []),
+        tests: testsOf[name] ?? testsOfFamily(name) ?? aboutGroup(name),
       })),
   );
 }
@@ -262,6 +262,11 @@ const topics: Readonly<Record<string, string>> = {
   token_to: "token",
 };
 
+function aboutGroup(name: string): readonly string[] {
+  if (deciding.includes(name)) return aboutDecision;
+  return handing.includes(name) ? aboutHandingOut : [];
+}
+
 function aboutCheck(text: string): readonly string[] {
   if (text.includes("lock_authority")) return aboutLocks;
   return text.includes("require_delegates") ? aboutDelegates : [];
@@ -277,6 +282,7 @@ function aboutCommand(name: string): readonly string[] | undefined {
   ];
 }
 
+const aboutDecision = ["test/policies/decision-groups.test.ts", "test/policies/decision.test.ts"];
 const aboutLocks = ["test/database/authority-owners.test.ts", "test/database/authority-race.test.ts"];
 const aboutDelegates = ["test/database/deeds-of-delegates.test.ts"];
 /** What helps to explain, to list and to tell is named by no test: it is asked through what they name. */
@@ -326,6 +332,9 @@ const aboutTokens = [
 const aboutFunctions = ["test/database/functions/functions.test.ts", ...aboutDelegates, ...aboutHandingOut];
 const testsOf: Readonly<Record<string, readonly string[]>> = {
   require_delegates: aboutDelegates,
+  find_by_api_key: ["test/database/api-key-lookup.test.ts", "test/gateway/api-keys.test.ts"],
+  gives: ["test/gateway/invitations-in-time.test.ts", "test/policies/explain-what-is-over.test.ts"],
+  find_acted_as: ["test/policies/session-delegates.test.ts"],
   delegates_hold_everywhere: ["test/policies/reads-of-delegates.test.ts"],
   ...Object.fromEntries(Object.keys(judging).map((name) => [name, aboutFunctions])),
   held_until: aboutTokens,

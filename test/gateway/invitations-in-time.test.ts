@@ -64,6 +64,9 @@ const losses: Readonly<Record<string, string>> = {
   "is in a group that will hold it again": `update iam.grants set valid_from = now() + interval '1 day' where ${ofGroup}`,
   "is in a group that holds it for some time only": `update iam.grants set valid_until = now() + interval '1 day' where ${ofGroup}`,
   "will hold it himself again": `${leave}; ${own.replace("$from", "now() + interval '1 day'")} and u.email = '${host}'`,
+  "holds a role that gives something else": `${leave}; insert into iam.grants (tenant_id, user_id, role_id, scope_id)
+    select s.tenant_id, u.id, r.id, s.id from iam.scopes s, iam.users u, iam.roles r
+    where s.type = 'tenant' and s.key = 'acme' and u.email = '${host}' and r.code = 'finance_officer'`,
   "sees it given to somebody else": `${leave}; ${own.replace("$from", "null")} and u.email = 'other@acme.test'`,
   "will be denied it where it leads": deny("view_sales_page", "campus/miami"),
 };

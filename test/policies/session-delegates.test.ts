@@ -12,6 +12,8 @@ const acting = (who: string, actAs: string) => as(who, { tenant: "acme", actAs }
 beforeAll(async () => {
   await arrange.user(helper);
   await arrange.user("locked@acme.test");
+  const former = await arrange.user("former@acme.test");
+  await database.owner.query("update iam.tenant_members set deleted_at = now() where user_id = $1", [former]);
   await arrange.grant({ user: helper, feature: "iam.impersonate", scope: "tenant/acme" });
   await database.owner.query("update iam.users set is_locked = true where email = 'locked@acme.test'");
   await as(helper).sql("insert into todos (title) values ('Help')");
@@ -27,6 +29,7 @@ describe("acting as somebody", () => {
     [helper, "nobody@acme.test", "52103"],
     [helper, "User:00000000-0000-4000-8000-0000000000c0", "52103"],
     [helper, "locked@acme.test", "52106"],
+    [helper, "former@acme.test", "52103"],
   ])("denies %s to act as %s", async (who, whom, sqlstate) => {
     expect(await acting(who, whom).outcome("select 1")).toBe(sqlstate);
   });
