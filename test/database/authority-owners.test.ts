@@ -64,9 +64,14 @@ describe("the last owner of a tenant", () => {
     expect(await as(second).trial(fill(call, alice))).toBe("allowed");
   });
 
-  test.each(ways)("denies %s when the other owner's grant ends some day", async (_, call) => {
+  test.each(
+    ways.flatMap(([way, call]) => [
+      [way, "ends some day", call, "valid_until = now() + interval '1 year'"] as const,
+      [way, "only begins some day", call, "valid_from = now() + interval '1 day'"] as const,
+    ]),
+  )("denies %s when the other owner's grant %s", async (_way, _when, call, period) => {
     await database.owner.query(
-      "update iam.grants set valid_until = now() + interval '1 year' where user_id = (select id from iam.users where email = $1)",
+      `update iam.grants set ${period} where user_id = (select id from iam.users where email = $1)`,
       [second],
     );
     expect(await as("ada@portcullis.test", { tenant: "acme" }).outcome(fill(call, alice))).toBe("52280");
