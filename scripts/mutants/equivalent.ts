@@ -61,4 +61,8 @@ export const equivalents: Readonly<Record<string, string>> = {
     "a way to rows, not a judge of them: the policies ask each again",
   "iam.caller_key_reach: s.type = scope_type -> true":
     "a way to rows, not a judge of them: the policies ask each again",
+  "iam.require_over_user: m.deleted_at is null -> true (2)": "who is no member any more isn't named in the tenant",
+  "iam.require_an_owner: m.deleted_at is null -> true": "whose membership ends loses what he was granted there",
+  "iam.require_over_user: m.tenant_id = tenant -> true": "who is a member of another tenant is caught before it",
+  "iam.require_over_user: m.user_id = of_user -> true (2)": "who is no member isn't named in the tenant",
 };
