@@ -334,6 +334,7 @@ const testsOf: Readonly<Record<string, readonly string[]>> = {
   require_delegates: aboutDelegates,
   find_by_api_key: ["test/database/api-key-lookup.test.ts", "test/gateway/api-keys.test.ts"],
   gives: ["test/gateway/invitations-in-time.test.ts", "test/policies/explain-what-is-over.test.ts"],
+  scope_keys_given: ["test/policies/matrix.test.ts"],
   reaches_all_tenants: ["test/policies/session-tenant.test.ts"],
   readable_groups: ["test/policies/session-delegates.test.ts", "test/gateway/authority/reads.test.ts"],
   require_an_owner: ["test/database/authority-owners.test.ts"],
@@ -343,6 +344,9 @@ const testsOf: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(Object.keys(judging).map((name) => [name, aboutFunctions])),
   held_until: aboutTokens,
   still_hands_out: aboutTokens,
+  require_token: aboutTokens,
+  revoke_token: aboutTokens,
+  require_to_hold: [...aboutDelegates, ...aboutHandingOut],
 };
 
 const locks: readonly Omit<DatabaseMutant, "undo">[] = [

@@ -156,6 +156,17 @@ describe("whom a tenant doesn't have for itself", () => {
     },
   );
 
+  test("allows enabling somebody who was only denied what one doesn't hold, and denies it when it was given to him", async () => {
+    for (const email of ["keeper@acme.test", "barred@acme.test"]) await arrange.user(email);
+    await arrange.grant({ user: "keeper@acme.test", feature: "iam.users", scope: "tenant/acme" });
+    const todos = { user: "barred@acme.test", feature: "todos", scope: "tenant/acme" };
+    await arrange.grant({ ...todos, effect: "deny" });
+    const enable = () => as("keeper@acme.test").trial("select iam.enable_user('barred@acme.test')");
+    expect(await enable()).toBe("allowed");
+    await arrange.grant(todos);
+    expect(await enable()).toBe("52109");
+  });
+
   test("denies him shedding a deny by leaving the tenant that it holds in", async () => {
     await arrange.user("global@acme.test");
     await arrange.grant({ user: "global@acme.test", feature: "todos", scope: "global/all" });

@@ -83,6 +83,24 @@ describe("what is one's own", () => {
   });
 });
 
+describe("handing out what the other holds", () => {
+  const grant = (feature: string) => `select iam.grant_feature('${feature}', 'tenant/acme', 'bob@acme.test')`;
+  let delegates: readonly SqlCaller[];
+  beforeAll(async () => {
+    const given = ["iam.grants.create", "iam.users.read"].map((code) => [code, "tenant/acme"] as const);
+    const key = await arrangeKey(database, { user: "alice@acme.test", given });
+    delegates = [as(withAll, { tenant: "acme", actAs: "alice@acme.test" }), keyed(key.text)];
+  });
+
+  test("allows what whoever acts, and the key, hold as well", async () => {
+    for (const who of delegates) expect(await who.trial(grant("iam.users.read"))).toBe("allowed");
+  });
+
+  test("denies what only the one they stand for holds", async () => {
+    for (const who of delegates) expect(await who.outcome(grant("todos.read"))).toBe("52109");
+  });
+});
+
 describe("moving a place by a key", () => {
   let mover: SqlCaller;
   beforeAll(async () => {
