@@ -66,4 +66,6 @@ export const equivalents: Readonly<Record<string, string>> = {
   "iam.require_over_user: m.tenant_id = tenant -> true": "who is a member of another tenant is caught before it",
   "iam.require_over_user: m.user_id = of_user -> true (2)": "who is no member isn't named in the tenant",
   "iam.require_to_hand_out_group: g.effect = 'allow' -> true": "a deny is never given to a group",
+  "iam.require_an_owner: g.effect = 'allow' -> true":
+    "who is denied it is kept from granting, which is asked beside it",
 };

@@ -336,7 +336,12 @@ const testsOf: Readonly<Record<string, readonly string[]>> = {
   gives: ["test/gateway/invitations-in-time.test.ts", "test/policies/explain-what-is-over.test.ts"],
   scope_keys_given: ["test/policies/matrix.test.ts"],
   reaches_all_tenants: ["test/policies/session-tenant.test.ts"],
-  readable_groups: ["test/policies/session-delegates.test.ts", "test/gateway/authority/reads.test.ts"],
+  groups_of: ["test/policies/shares-in-time.test.ts"],
+  readable_groups: [
+    "test/policies/reads-of-delegates.test.ts",
+    "test/policies/session-delegates.test.ts",
+    "test/gateway/authority/reads.test.ts",
+  ],
   require_an_owner: ["test/database/authority-owners.test.ts"],
   require_owners: ["test/database/authority-owners.test.ts"],
   find_acted_as: ["test/policies/session-delegates.test.ts"],

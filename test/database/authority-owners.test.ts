@@ -105,6 +105,30 @@ describe("the last owner of a tenant", () => {
     expect(await ownersLeft()).toEqual([alice]);
   });
 
+  test("allows an owner to go where what he owned has ended, and where another tenant has none without him", async () => {
+    const ada = as("ada@portcullis.test", { tenant: "acme" });
+    const go = () => ada.trial(`select iam.disable_user('${second}')`);
+    await ada.sql("select iam.create_tenant('gone', 'Gone', $1)", second);
+    expect(await go()).toBe("52280");
+    await ada.sql("select iam.delete_tenant('gone')");
+    expect(await go()).toBe("allowed");
+    const { rows } = await database.owner.query<{ id: string }>("select id from iam.users where email = $1", [second]);
+    await database.owner.query(
+      "insert into iam.tenant_members (tenant_id, user_id) select id, $1 from iam.tenants where slug = 'globex'",
+      [rows[0]?.id],
+    );
+    await arrange.grant({
+      user: second,
+      role: "tenant_owner",
+      scope: "tenant/globex",
+      tenant: "globex",
+      effect: "deny",
+    });
+    await database.owner.query("update iam.users set is_active = false where email = 'carol@globex.test'");
+    expect(await go()).toBe("allowed");
+    await database.owner.query("update iam.users set is_active = true where email = 'carol@globex.test'");
+  });
+
   test("allows a tenant to end with its last owner in it", async () => {
     expect(await as(alice).trial("select iam.delete_tenant('acme')")).toBe("allowed");
   });

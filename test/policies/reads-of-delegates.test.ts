@@ -15,6 +15,7 @@ const tables: readonly (readonly [table: string, feature: string])[] = [
   ["tenant_members", "iam.users.read"],
   ["tokens", "iam.users.read"],
   ["identities", "iam.identities.read"],
+  ["groups", "iam.groups.read"],
   ["group_members", "iam.groups.read"],
   ["group_includes", "iam.groups.read"],
   ["group_mappings", "iam.groups.read"],
