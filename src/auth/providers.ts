@@ -1,6 +1,7 @@
 /** In charge of the providers whose tokens are accepted: rows of iam.providers, read again when they may have changed. */
 import type { JWTVerifyGetKey } from "jose";
 import { z } from "zod";
+import { GatewayError } from "../errors.js";
 import { type Log, silentLog } from "../observe/log.js";
 import { type ClaimMapping, parseClaimMapping } from "./claims.js";
 import { discoverKeySet } from "./discovery.js";
@@ -31,7 +32,10 @@ export interface Provider {
 
 /** The providers, by issuer. */
 export interface Providers {
-  /** The provider with exactly this issuer, null where there is none. An unknown one is looked up at most every ten seconds. */
+  /**
+   * The provider with exactly this issuer, null where there is none. An unknown one is looked up at most every ten seconds.
+   * Rejects with UNAVAILABLE as long as the rows could never be read: an outage is not a bad credential.
+   */
   find(issuer: string): Promise<Provider | null>;
   /** Reads the rows again; what can't be read leaves what was known. */
   reload(): Promise<void>;
@@ -86,7 +90,7 @@ type KeysOf = (row: ProviderRow, preset: Preset) => JWTVerifyGetKey;
 export function createProviders(options: ProvidersOptions): Providers {
   const { log = silentLog, now = Date.now } = options;
   const remember = rememberKeySets(options);
-  let known: ReadonlyMap<string, Provider> = new Map();
+  let known: ReadonlyMap<string, Provider> | null = null;
   let lastRead = Number.NEGATIVE_INFINITY;
   let underWay: Promise<void> | null = null;
 
@@ -111,9 +115,10 @@ export function createProviders(options: ProvidersOptions): Providers {
   return {
     reload,
     async find(issuer) {
-      const provider = known.get(issuer);
+      const provider = known?.get(issuer);
       if (provider !== undefined) return provider;
-      if (underWay !== null || now() - lastRead >= cooldownMillis) await reload();
+      if (known === null || underWay !== null || now() - lastRead >= cooldownMillis) await reload();
+      if (known === null) throw new GatewayError("UNAVAILABLE", "The providers of tokens can't be read.");
       return known.get(issuer) ?? null;
     },
     keepFresh(intervalMillis) {

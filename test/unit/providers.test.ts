@@ -47,6 +47,14 @@ describe("the providers", () => {
     expect(state.logged).toMatchObject([{ event: "providers_not_read" }]);
   });
 
+  it("are not unknown where they could never be read: an outage is no bad credential", async () => {
+    const { state, providers } = open(new Error("down"), [issuer.row]);
+    await expect(providers.find(issuer.issuer)).rejects.toMatchObject({ extensions: { code: "UNAVAILABLE" } });
+    expect((await providers.find(issuer.issuer))?.code).toBe("test");
+    await expect(providers.find("https://unknown.test")).resolves.toBeNull();
+    expect(state.reads).toBe(2);
+  });
+
   it("forget one whose row is gone", async () => {
     const { providers } = open([issuer.row], []);
     await providers.reload();
