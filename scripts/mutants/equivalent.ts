@@ -68,4 +68,12 @@ export const equivalents: Readonly<Record<string, string>> = {
   "iam.require_to_hand_out_group: g.effect = 'allow' -> true": "a deny is never given to a group",
   "iam.require_an_owner: g.effect = 'allow' -> true":
     "who is denied it is kept from granting, which is asked beside it",
+  "chat_shares_update_user: using (true)":
+    "judged by WITH CHECK in the same words: what USING lets through is refused there",
+  "todo_shares_update_user: using (true)":
+    "judged by WITH CHECK in the same words: what USING lets through is refused there",
+  "chat_shares_all_tenant: with check (true)":
+    "behind the column privileges, and the policies beside it, nothing is left to refuse",
+  "todo_shares_all_tenant: with check (true)":
+    "behind the column privileges, and the policies beside it, nothing is left to refuse",
 };

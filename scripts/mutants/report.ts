@@ -36,10 +36,12 @@ export function summary(found: readonly Found[]): string {
 export function report(found: readonly Found[], equivalent: List["equivalent"]): string {
   const real = found.filter(([, outcome]) => outcome?.trial !== noMutant);
   const sections = kinds.flatMap((kind) => {
-    const rows = real.filter(([mutant]) => mutant.kind === kind).toSorted(([a], [b]) => (a.name < b.name ? -1 : 1));
-    if (rows.length === 0) return [];
-    const lines = rows.map(([{ name }, outcome]) => `| ${code(name)} | ${told(outcome)} |`);
-    return [`## ${titles[kind]} (${rows.length})`, "", "| mutant | noticed by |", "|---|---|", ...lines, ""];
+    const all = real.filter(([mutant]) => mutant.kind === kind).toSorted(([a], [b]) => (a.name < b.name ? -1 : 1));
+    const lines = all.flatMap(([{ name }, outcome]) => (outcome ? [`| ${code(name)} | ${told(outcome)} |`] : []));
+    if (all.length === 0) return [];
+    const untried = all.length - lines.length;
+    const title = `## ${titles[kind]} (${all.length}${untried > 0 ? `, of which ${untried} were not tried` : ""})`;
+    return [title, "", ...(lines.length > 0 ? ["| mutant | noticed by |", "|---|---|", ...lines, ""] : [])];
   });
   const reasons = equivalent.map(([name, reason]) => `| ${code(name)} | ${reason} |`);
   return [
@@ -62,7 +64,6 @@ export function report(found: readonly Found[], equivalent: List["equivalent"]):
 
 const code = (name: string) => `\`${name.replaceAll("|", "\\|")}\``;
 
-function told(outcome: Outcome | undefined): string {
-  if (outcome === undefined) return "*not tried*";
+function told(outcome: Outcome): string {
   return outcome.noticed === null ? "**survived**" : outcome.noticed.replaceAll("<", "&lt;");
 }

@@ -37,7 +37,8 @@ export function trialsFor({ worlds, files }: Workbench, mutant: DatabaseMutant):
   const inWorlds = worlds.map((_, n) => inWorld(n));
   const lives = Array.from({ length: 16 }, (_, n) => history(n, mutant.focus));
   const named = (mutant.tests ?? []).map((path) => inTests({ path }));
-  const tests = [...named, ...testsAbout(mutant.focus ?? "", files).map(inTests)];
+  const about = mutant.focus === undefined ? [] : testsAbout(mutant.focus, files);
+  const tests = [...named, ...about.map(inTests)];
   const orders: Readonly<Record<DatabaseMutant["tag"], readonly Trial[]>> = {
     catalogue: [catalogue, ...tests],
     deaths: [allDeaths, ...inWorlds.slice(0, 4), ...tests, ...inWorlds.slice(4)],
