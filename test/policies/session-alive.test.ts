@@ -79,9 +79,13 @@ describe("a session", () => {
     expect(await as(subject, asked).outcome("select 1")).toBe(sqlstate);
   });
 
-  test.each(deaths.filter(([, , sqlstate]) => sqlstate !== "52112"))(
+  const inTheMidst = deaths.filter(([, , sqlstate]) => sqlstate !== "52112");
+
+  const newRows = ["todos (title)", "chats (message)"];
+
+  test.each(newRows.flatMap((row) => inTheMidst.map((death) => [...death, row] as const)))(
     "denies everything from the next statement on when %s while it is open",
-    async (_, kill, _sqlstate, revive) => {
+    async (_, kill, _sqlstate, revive, row) => {
       try {
         const dying = as(bob, { tenant: "acme", isShared: true }).within(async ({ sql }) => {
           expect(await sql("select count(*)::int as seen from todos")).not.toEqual([{ seen: 0 }]);
@@ -100,7 +104,7 @@ describe("a session", () => {
           ])
             expect(await sql(statement)).toEqual([]);
           // the defaults still name him and his tenant: it is the floor that refuses
-          await sql("insert into todos (title) values ('Posthumous')");
+          await sql(`insert into ${row} values ('Posthumous')`);
         });
         expect(await outcomeOf(dying)).toBe("42501");
       } finally {
