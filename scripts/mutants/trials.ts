@@ -42,7 +42,8 @@ export function trialsFor({ worlds, files }: Workbench, mutant: DatabaseMutant):
   const orders: Readonly<Record<DatabaseMutant["tag"], readonly Trial[]>> = {
     catalogue: [catalogue, ...tests],
     deaths: [allDeaths, ...inWorlds.slice(0, 4), ...tests, ...inWorlds.slice(4)],
-    worlds: [...inWorlds.slice(0, 4), ...tests, ...inWorlds.slice(4)],
+    // the doctor last: to it every policy that isn't the declared one is a finding
+    worlds: [...inWorlds.slice(0, 4), ...tests, ...inWorlds.slice(4), doctor],
     // what nobody may run is tried in every world alike
     privileges: [...inWorlds.slice(-1), doctor, ...tests],
     histories: [...tests, ...lives],
