@@ -40,6 +40,7 @@ describe("coming back", () => {
     },
   );
 
+  // iam.begin_membership() clears away what one former member left, and no other's
   test("denies adding a member again, and leaves him what he holds", async () => {
     await arrange.user("ines@acme.test");
     await arrange.user("otto@acme.test");
