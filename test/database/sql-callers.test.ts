@@ -182,13 +182,39 @@ describe("Supabase's token hook", () => {
     expect(await hook(sub)).toMatchObject({ tenant: null, tenant_id: null, user_role: null, user_roles: [] });
   });
 
-  test("denies the roles of a locked user, of another issuer's, and those that have ended", async () => {
-    expect(await hook("jane@acme.test", { iss: "https://open.test" })).toMatchObject({ user_roles: [] });
-    await database.owner.query("update iam.users set is_locked = true where email = 'jane@acme.test'");
+  test.each([
+    ["a locked user", "iam.users set is_locked = true where email =", "is_locked = false"],
+    ["a user who is not active", "iam.users set is_active = false where email =", "is_active = true"],
+    ["a disabled identity", "iam.identities set is_enabled = false where subject =", "is_enabled = true"],
+  ])("denies the roles of %s", async (_whose, change, undone) => {
+    await database.owner.query(`update ${change} 'jane@acme.test'`);
     expect(await hook("jane@acme.test")).toMatchObject({ user_roles: [] });
-    await database.owner.query("update iam.users set is_locked = false where email = 'jane@acme.test'");
-    await arrange.grant({ user: "bob@acme.test", role: "auditor", scope: "tenant/acme", until: -1 });
-    expect(await hook("bob@acme.test")).toMatchObject({ tenant: "acme", user_roles: [] });
+    await database.owner.query(`update ${change.replace(/(?<=set ).*(?= where)/, undone)} 'jane@acme.test'`);
+    expect(await hook("jane@acme.test")).toMatchObject({ user_role: "finance_officer" });
+  });
+
+  test("denies the roles of a disabled provider's users, and of another issuer's", async () => {
+    expect(await hook("jane@acme.test", { iss: "https://open.test" })).toMatchObject({ user_roles: [] });
+    await database.owner.query("update iam.providers set is_enabled = false where code = 'demo'");
+    expect(await hook("jane@acme.test")).toMatchObject({ user_roles: [] });
+    await database.owner.query("update iam.providers set is_enabled = true where code = 'demo'");
+  });
+
+  test.each([
+    ["have ended", { scope: "tenant/acme", until: -1 }],
+    ["are denied", { scope: "tenant/acme", effect: "deny" as const }],
+    ["are another tenant's", { scope: "tenant/globex", tenant: "globex" }],
+  ])("denies roles that %s", async (how, grant) => {
+    const who = `${how.replaceAll(/\W/g, "-")}@acme.test`;
+    await arrange.user(who, ["acme", "globex"]);
+    await database.owner.query(
+      "update iam.users set selected_tenant_id = (select id from iam.tenants where slug = 'acme') where email = $1",
+      [who],
+    );
+    await arrange.grant({ user: who, role: "auditor", ...grant });
+    expect(await hook(who)).toMatchObject({ tenant: "acme", user_roles: [] });
+    await arrange.grant({ user: who, role: "auditor", scope: "campus/chicago" });
+    expect(await hook(who)).toMatchObject({ user_roles: ["auditor"] });
   });
 });
 
