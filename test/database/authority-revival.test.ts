@@ -28,6 +28,35 @@ describe("coming back", () => {
     expect(await as("rita@acme.test").outcome("select iam.add_group_member('ritas', 'rita@acme.test')")).toBe("52171");
   });
 
+  test("takes from a former member what he had here, and nothing from others or elsewhere", async () => {
+    for (const who of ["toni@acme.test", "mate@acme.test"]) {
+      await arrange.user(who, ["acme", "globex"]);
+      for (const [tenant, name] of [
+        ["acme", `a-${who}`],
+        ["globex", `g-${who}`],
+      ] as const) {
+        await arrange.group({ name, tenant, owner: who, members: [who] });
+        await arrange.grant({ user: who, role: "auditor", scope: `tenant/${tenant}`, tenant });
+      }
+    }
+    await alice().sql("select iam.remove_tenant_member('toni@acme.test')");
+    const { rows } = await database.owner.query(`
+      select u.email, t.slug,
+        (select count(*)::int from iam.grants g where g.user_id = u.id and g.tenant_id = t.id) as grants,
+        (select count(*)::int from iam.group_members m where m.user_id = u.id and m.tenant_id = t.id) as memberships,
+        (select count(*)::int from iam.groups g where g.owner_id = u.id and g.tenant_id = t.id) as owned,
+        (select m.deleted_at is null from iam.tenant_members m where m.user_id = u.id and m.tenant_id = t.id) as "isMember"
+      from iam.users u, iam.tenants t
+      where u.email in ('toni@acme.test', 'mate@acme.test') and t.slug in ('acme', 'globex') order by 1, 2`);
+    const whole = { grants: 1, memberships: 1, owned: 1, isMember: true };
+    expect(rows).toEqual([
+      { email: "mate@acme.test", slug: "acme", ...whole },
+      { email: "mate@acme.test", slug: "globex", ...whole },
+      { email: "toni@acme.test", slug: "acme", grants: 0, memberships: 0, owned: 0, isMember: false },
+      { email: "toni@acme.test", slug: "globex", ...whole },
+    ]);
+  });
+
   test.each(["add_tenant_member", "create_user"])(
     "denies a former member what somebody's SQL left behind him, when iam.%s brings him back",
     async (comesBackBy) => {
