@@ -4,37 +4,28 @@
  * every 10 s, so that each round has plenty of it.
  * Run: `npx tsx bench/audit.ts [seconds per round] [rounds] [milliseconds between seals]`
  */
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { sealEvents } from "../src/audit/audit-database.js";
 import { startSealing } from "../src/audit/seal.js";
 import { verifyEvents } from "../src/audit/verify.js";
-import { ensureDemoIssuer } from "../src/auth/demo-issuer.js";
-import { prepareDatabase } from "../src/cli/prepare-database.js";
-import { readConfig } from "../src/config.js";
 import { createPool } from "../src/database/pool.js";
 import { createSessions } from "../src/database/session.js";
 import { type LogEvent, silentLog } from "../src/observe/log.js";
+import { startDemoWorld } from "./demo-gateway.js";
 
 const concurrency = 8;
 const roundMillis = Number(process.argv[2] ?? 3) * 1_000;
 const rounds = Number(process.argv[3] ?? 4);
 const sealEveryMillis = Number(process.argv[4] ?? 50);
 
-const dataFolder = await mkdtemp(join(tmpdir(), "portcullis-bench-"));
-await chmod(dataFolder, 0o711);
-const issuer = await ensureDemoIssuer(dataFolder);
-const database = await prepareDatabase(readConfig({ DATA_FOLDER: dataFolder }), issuer);
-const pool = createPool({ url: database.url, size: concurrency + 2, acquireTimeoutMillis: 10_000, prepare: true });
+const demo = await startDemoWorld();
+const pool = createPool({ url: demo.url, size: concurrency + 2, acquireTimeoutMillis: 10_000, prepare: true });
 const sessions = createSessions(pool);
 let created = 0;
 let sealed = 0;
 
-/** One tenant each, so that the writers wait for the disk and not for one tenant's lock. */
 /** Creates a group: one row, one event, and the tenant's lock, which with two tenants lets two of the writers work at a time. */
 async function mutate(subject: string, tenant: string): Promise<void> {
-  const caller = { kind: "token", issuer: issuer.issuer, subject, tenant, actAs: null, expiresAt: 4e9 } as const;
+  const caller = { kind: "token", issuer: demo.issuer.issuer, subject, tenant, actAs: null, expiresAt: 4e9 } as const;
   const options = { mode: "write", isSingleStatement: false, changesAuthority: true, requestId: "bench" } as const;
   const session = sessions.open(caller, options);
   created += 1;
@@ -91,7 +82,7 @@ try {
     on.push(onNow);
     ratios.push(onNow / offNow);
   }
-  const { brokenAt, head } = await verifyEvents(database.url);
+  const { brokenAt, head } = await verifyEvents(demo.url);
   process.stdout.write(
     [
       `sealing off  ${median(off).toFixed(0).padStart(6)} mutations/s`,
@@ -103,6 +94,5 @@ try {
   );
 } finally {
   await pool.close();
-  await database.stop();
-  await rm(dataFolder, { recursive: true, force: true });
+  await demo.stop();
 }

@@ -4,16 +4,11 @@
  * member and by who holds a subtree of every scope; the times are of one connection on this machine.
  * Run: `npx tsx bench/authority.ts [repetitions]`
  */
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import pg from "pg";
 import { ensureDemoIssuer } from "../src/auth/demo-issuer.js";
 import { seedDemoWorld } from "../src/database/demo-world.js";
-import { startEmbeddedPostgres } from "../src/database/embedded.js";
-import { migrate } from "../src/database/migrate.js";
-import { bootstrapRoles, ensureDatabase } from "../src/database/roles.js";
 import { arrangeBigTenant, type Size } from "./big-tenant.js";
+import { startServer, withoutDisk } from "./server.js";
 
 const repetitions = Number(process.argv[2] ?? 40);
 const full: Size = {
@@ -100,23 +95,16 @@ const questions: readonly Question[] = [
 
 const callers = ["bench-plain@bench.test", "bench-holder@bench.test"] as const;
 
-const folder = await mkdtemp(join(tmpdir(), "portcullis-bench-"));
-await chmod(folder, 0o711);
-const server = await startEmbeddedPostgres({
-  dataFolder: folder,
-  settings: { fsync: "off", synchronous_commit: "off" },
-});
-const issuer = await ensureDemoIssuer(folder);
+const server = await startServer(withoutDisk);
+const issuer = await ensureDemoIssuer(server.folder);
 
 for (const [label, size] of [
   ["a tenth", tenth],
   ["full size", full],
 ] as const) {
-  const url = await ensureDatabase(server.adminUrl, `bench_${size.users}`);
-  await bootstrapRoles({ adminUrl: url, authenticatorPassword: server.authenticatorPassword });
-  await migrate({ adminUrl: url });
-  await seedDemoWorld(url, { issuer: issuer.issuer, audience: issuer.audience, jwks: issuer.jwks });
-  const owner = new pg.Client({ connectionString: url });
+  const { adminUrl } = await server.migrated(`bench_${size.users}`);
+  await seedDemoWorld(adminUrl, issuer);
+  const owner = new pg.Client({ connectionString: adminUrl });
   await owner.connect();
   await arrangeBigTenant(owner, size);
   console.log(`\n${label}: best / median in ms of ${repetitions}`);
@@ -131,7 +119,6 @@ for (const [label, size] of [
   await owner.end();
 }
 await server.stop();
-await rm(folder, { recursive: true, force: true });
 
 async function ask(client: pg.Client, caller: (typeof callers)[number], question: Question): Promise<string> {
   const { sql, name } = question;

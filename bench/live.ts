@@ -4,37 +4,18 @@
  * a look at one's own authority costs somebody with 1,000 grants at 1,000 scopes.
  * Run: `npx tsx bench/live.ts [subscribers] [rounds]`
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { type ClientRequest, request } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { ensureDemoIssuer, signDemoToken } from "../src/auth/demo-issuer.js";
-import { seedDemoWorld } from "../src/database/demo-world.js";
-import { startEmbeddedPostgres } from "../src/database/embedded.js";
-import { migrate } from "../src/database/migrate.js";
-import { bootstrapRoles, ensureDatabase } from "../src/database/roles.js";
+import { startDemoWorld } from "./demo-gateway.js";
+import { withoutDisk } from "./server.js";
 
 const subscribers = Number(process.argv[2] ?? 300);
 const rounds = Number(process.argv[3] ?? 5);
 const quietMillis = 1_000;
 
-const folder = await mkdtemp(join(tmpdir(), "portcullis-bench-"));
-await chmod(folder, 0o711);
-const server = await startEmbeddedPostgres({
-  dataFolder: folder,
-  settings: { fsync: "off", synchronous_commit: "off" },
-});
-const adminUrl = await ensureDatabase(server.adminUrl, "portcullis");
-await bootstrapRoles({ adminUrl, authenticatorPassword: server.authenticatorPassword });
-await migrate({ adminUrl });
-const issuer = await ensureDemoIssuer(folder);
-await seedDemoWorld(adminUrl, issuer);
+const demo = await startDemoWorld(withoutDisk);
 
-const owner = new pg.Client({ connectionString: adminUrl });
+const owner = new pg.Client({ connectionString: demo.adminUrl });
 await owner.connect();
 const acme = "(select id from iam.tenants where slug = 'acme')";
 const root = `(select id from iam.scopes where tenant_id = ${acme} and parent_id is null)`;
@@ -54,22 +35,7 @@ for (const step of [
 ])
   await owner.query(step);
 
-const url = `postgres://authenticator:${server.authenticatorPassword}@127.0.0.1:${server.port}/portcullis`;
-const gateway = spawn(
-  process.execPath,
-  ["--import", "tsx", fileURLToPath(new URL("../src/main.ts", import.meta.url))],
-  {
-    env: {
-      PATH: process.env["PATH"],
-      NODE_ENV: "production",
-      PORT: "0",
-      DATABASE_URL: url,
-      SUBSCRIPTION_LIMIT_PER_CALLER: String(subscribers),
-    },
-    stdio: ["ignore", "ignore", "pipe"],
-  },
-);
-const gatewayUrl = await addressOf(gateway);
+const gatewayUrl = await demo.serve({ SUBSCRIPTION_LIMIT_PER_CALLER: String(subscribers) });
 
 /** Somebody who listens: told of each event's moment. */
 interface Listener {
@@ -78,7 +44,7 @@ interface Listener {
 }
 
 async function listen(email: string): Promise<Listener> {
-  const token = await signDemoToken(issuer, { subject: email, email, lifetimeSeconds: 3_600 });
+  const token = await demo.tokenFor(email);
   const query = "subscription { permissionsChanged { features { feature scope } } }";
   return new Promise((resolve, reject) => {
     const sent = request(new URL("/graphql/stream", gatewayUrl), {
@@ -134,7 +100,7 @@ for (const [name, who] of [
   await owner.query(take);
 }
 
-const session = new pg.Client({ connectionString: adminUrl });
+const session = new pg.Client({ connectionString: demo.adminUrl });
 await session.connect();
 await session.query(
   `select set_config('app.user_id', u.id::text, false), set_config('app.tenant_id', ${acme}::text, false), set_config('plan_cache_mode', 'force_generic_plan', false) from iam.users u where u.email = 'p0@acme.test'`,
@@ -153,10 +119,7 @@ for (const question of ["select * from iam.caller_authority()", "select count(*)
 
 await session.end();
 await owner.end();
-gateway.kill("SIGTERM");
-await once(gateway, "exit");
-await server.stop();
-await rm(folder, { recursive: true, force: true });
+await demo.stop();
 
 function tell(name: string, millis: readonly number[]): void {
   const sorted = millis.toSorted((a, b) => a - b);
@@ -166,16 +129,4 @@ function tell(name: string, millis: readonly number[]): void {
 
 function pause(millis: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, millis));
-}
-
-function addressOf(child: ChildProcess): Promise<URL> {
-  return new Promise((resolve, reject) => {
-    let said = "";
-    child.once("exit", (code) => reject(new TypeError(`The gateway ended with ${code}: ${said}`)));
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
-      const [, address] = /"event":"listening","url":"([^"]+)"/.exec(said) ?? [];
-      if (address !== undefined) resolve(new URL(address));
-    });
-  });
 }

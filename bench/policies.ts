@@ -5,34 +5,25 @@
  * all that the gateway sends for a request, session included. Prints a table of ratios of the medians, then of the fastest rounds.
  * Run: `npx tsx bench/policies.ts [rows, default 1000000] [rounds, default 21] [caller]`
  */
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { loadavg, tmpdir } from "node:os";
-import { join } from "node:path";
+import { loadavg } from "node:os";
 import pg from "pg";
-import { startEmbeddedPostgres } from "../src/database/embedded.js";
-import { migrate } from "../src/database/migrate.js";
-import { bootstrapRoles, ensureDatabase } from "../src/database/roles.js";
 import { compareCallers } from "./policies/callers.js";
 import { policiesData } from "./policies/data.js";
+import { startServer } from "./server.js";
 
 const rows = Number(process.argv[2] ?? 1_000_000);
 const rounds = Number(process.argv[3] ?? 21);
 const only = process.argv[4];
 
-const folder = await mkdtemp(join(tmpdir(), "portcullis-bench-"));
-await chmod(folder, 0o711);
-const settings = {
+const server = await startServer({
   shared_buffers: "2GB",
   jit: "off",
   max_wal_size: "8GB",
   work_mem: "16MB",
   maintenance_work_mem: "512MB",
-};
-const server = await startEmbeddedPostgres({ dataFolder: folder, settings });
+});
 try {
-  const adminUrl = await ensureDatabase(server.adminUrl, "portcullis");
-  await bootstrapRoles({ adminUrl, authenticatorPassword: server.authenticatorPassword });
-  await migrate({ adminUrl });
+  const { adminUrl } = await server.migrated("portcullis");
   const admin = new pg.Client({ connectionString: adminUrl });
   await admin.connect();
   for (const statement of policiesData(rows)) await admin.query(statement);
@@ -44,5 +35,4 @@ try {
   console.log(`\nload ${loadavg()[0]?.toFixed(1)}`);
 } finally {
   await server.stop();
-  await rm(folder, { recursive: true, force: true });
 }

@@ -3,37 +3,18 @@
  * 10,000 grants of roles to users beside it. Each question goes over HTTP to the gateway, one at a time, as somebody who
  * holds iam.explain and sees everybody. Run: `npx tsx bench/who-can.ts [people] [repetitions]`
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { ensureDemoIssuer, signDemoToken } from "../src/auth/demo-issuer.js";
-import { seedDemoWorld } from "../src/database/demo-world.js";
-import { startEmbeddedPostgres } from "../src/database/embedded.js";
-import { migrate } from "../src/database/migrate.js";
-import { bootstrapRoles, ensureDatabase } from "../src/database/roles.js";
+import { startDemoWorld } from "./demo-gateway.js";
+import { withoutDisk } from "./server.js";
 
 const people = Number(process.argv[2] ?? 10_000);
 const repetitions = Number(process.argv[3] ?? 30);
 const targetMillis = 50;
 const todo = "70d00000-0000-4000-8000-000000000001";
 
-const folder = await mkdtemp(join(tmpdir(), "portcullis-bench-"));
-await chmod(folder, 0o711);
-const server = await startEmbeddedPostgres({
-  dataFolder: folder,
-  settings: { fsync: "off", synchronous_commit: "off" },
-});
-const adminUrl = await ensureDatabase(server.adminUrl, "portcullis");
-await bootstrapRoles({ adminUrl, authenticatorPassword: server.authenticatorPassword });
-await migrate({ adminUrl });
-const issuer = await ensureDemoIssuer(folder);
-await seedDemoWorld(adminUrl, issuer);
+const demo = await startDemoWorld(withoutDisk);
 
-const owner = new pg.Client({ connectionString: adminUrl });
+const owner = new pg.Client({ connectionString: demo.adminUrl });
 await owner.connect();
 const places = "iam.tenants t join iam.scopes s on s.tenant_id = t.id and s.parent_id is null";
 for (const step of [
@@ -57,18 +38,8 @@ for (const step of [
   await owner.query(step);
 await owner.end();
 
-const url = `postgres://authenticator:${server.authenticatorPassword}@127.0.0.1:${server.port}/portcullis`;
-const gateway = spawn(
-  process.execPath,
-  ["--import", "tsx", fileURLToPath(new URL("../src/main.ts", import.meta.url))],
-  {
-    env: { PATH: process.env["PATH"], NODE_ENV: "production", PORT: "0", DATABASE_URL: url },
-    stdio: ["ignore", "ignore", "pipe"],
-  },
-);
-const gatewayUrl = await addressOf(gateway);
-const email = "erin@acme.test";
-const token = await signDemoToken(issuer, { subject: email, email, lifetimeSeconds: 3_600 });
+const gatewayUrl = await demo.serve();
+const token = await demo.tokenFor("erin@acme.test");
 
 interface Page {
   readonly edges: readonly unknown[];
@@ -111,19 +82,4 @@ for (const [name, question] of Object.entries(questions)) {
   const [best, median] = [sorted[0], sorted[Math.floor(sorted.length / 2)]].map((ms) => (ms ?? 0).toFixed(1));
   console.log(`${name.padEnd(46)}${`${rows} rows`.padStart(9)}${`${best} / ${median}`.padStart(16)}`);
 }
-gateway.kill("SIGTERM");
-await once(gateway, "exit");
-await server.stop();
-await rm(folder, { recursive: true, force: true });
-
-function addressOf(child: ChildProcess): Promise<URL> {
-  return new Promise((resolve, reject) => {
-    let said = "";
-    child.once("exit", (code) => reject(new TypeError(`The gateway ended with ${code}: ${said}`)));
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
-      const [, address] = /"event":"listening","url":"([^"]+)"/.exec(said) ?? [];
-      if (address !== undefined) resolve(new URL(address));
-    });
-  });
-}
+await demo.stop();
