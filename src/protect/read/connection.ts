@@ -44,6 +44,18 @@ export function connectionOf(resource: Resource, args: PageArguments, result: un
   };
 }
 
+type Key = string | number;
+
+/** The edges of a page, asked under this name. */
+export function edgesAt({ page, rows }: Connection, key: Key): Edge[] {
+  return rows.map((row) => ({ page, row, key: String(key) }));
+}
+
+/** The nodes of a page without their edges, asked under this name. */
+export function nodesAt({ rows }: Connection, key: Key): Row[] {
+  return rows.map((row) => nodeAt(row, String(key)));
+}
+
 /** The node of a row under the path it was asked at. */
 export function nodeAt(row: PageRow, path: NodePath): Row {
   return row[path] as Row;

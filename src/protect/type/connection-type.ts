@@ -1,43 +1,11 @@
-/** In charge of the types of a list: connection, edge and page info, each field with its scope. */
+/** In charge of the types of a resource's list: connection and edge, each field with its scope. */
 import { builder } from "../../builder/builder.js";
-import { type Connection, cursorOf, type Edge, nodeAt } from "../read/connection.js";
+import { type Connection, type Edge, edgesAt, nodeAt, nodesAt } from "../read/connection.js";
 import type { Resource } from "../resource.js";
 import { aggregatesType } from "./aggregates-type.js";
 import { spoken } from "./describe.js";
+import { cursorField, pageFields } from "./list-fields.js";
 import { rowScope } from "./row-scope.js";
-
-/** Where a page stands in its list, whatever it lists. */
-export const PageInfo = builder.objectRef<Connection>("PageInfo").implement({
-  description: "Where a page stands in its list.",
-  fields: (t) => ({
-    hasNextPage: t.boolean({
-      nullable: false,
-      description: "True when rows follow this page.",
-      authScopes: rowScope,
-      resolve: (page) => page.hasNextPage,
-    }),
-    hasPreviousPage: t.boolean({
-      nullable: false,
-      description: "True when rows precede this page.",
-      authScopes: rowScope,
-      resolve: (page) => page.hasPreviousPage,
-    }),
-    startCursor: t.string({
-      description: "The cursor of the page's first row.",
-      authScopes: rowScope,
-      resolve: ({ page, rows }) => cursorAt(page, rows.at(0)),
-    }),
-    endCursor: t.string({
-      description: "The cursor of the page's last row.",
-      authScopes: rowScope,
-      resolve: ({ page, rows }) => cursorAt(page, rows.at(-1)),
-    }),
-  }),
-});
-
-function cursorAt(page: Connection["page"], row: Connection["rows"][number] | undefined): string | null {
-  return row ? cursorOf(page, row) : null;
-}
 
 type ConnectionType = ReturnType<typeof builder.objectRef<Connection>>;
 const connectionTypes = new Map<string, ConnectionType>();
@@ -58,29 +26,16 @@ export function connectionType(resource: Resource): ConnectionType {
         nullable: false,
         description: "The rows of the page, each with its cursor.",
         authScopes: rowScope,
-        resolve: ({ page, rows }, _args, _context, info) =>
-          rows.map((row) => ({ page, row, key: String(info.path.key) })),
+        resolve: (page, _args, _context, info) => edgesAt(page, info.path.key),
       }),
       nodes: t.field({
         type: [resource.type],
         nullable: false,
         description: "The rows of the page, for who needs no cursors.",
         authScopes: rowScope,
-        resolve: ({ rows }, _args, _context, info) => rows.map((row) => nodeAt(row, String(info.path.key))),
+        resolve: (page, _args, _context, info) => nodesAt(page, info.path.key),
       }),
-      pageInfo: t.field({
-        type: PageInfo,
-        nullable: false,
-        description: "Where the page stands.",
-        authScopes: rowScope,
-        resolve: (page) => page,
-      }),
-      totalCount: t.int({
-        nullable: false,
-        description: `How many ${words} the caller may see that match the filter, on all pages.`,
-        authScopes: rowScope,
-        resolve: ({ totalCount }) => totalCount,
-      }),
+      ...pageFields(t, { totalCount: `How many ${words} the caller may see that match the filter, on all pages.` }),
       aggregates: t.field({
         type: Aggregates,
         nullable: false,
@@ -98,12 +53,7 @@ function edgeType(resource: Resource) {
   return builder.objectRef<Edge>(`${resource.name}Edge`).implement({
     description: `A ${words} and its place in the list.`,
     fields: (t) => ({
-      cursor: t.string({
-        nullable: false,
-        description: "The place, for after and before.",
-        authScopes: rowScope,
-        resolve: ({ page, row }) => cursorOf(page, row),
-      }),
+      cursor: cursorField(t),
       node: t.field({
         type: resource.type,
         nullable: false,

@@ -1,9 +1,12 @@
-/** In charge of the type of Pothos' field builder on a resource, which Pothos itself gives no name. */
+/** In charge of the types of Pothos' field builders, which Pothos itself gives no name. */
 import type { BuilderTypes } from "../../builder/builder.js";
 import type { Row } from "../resource.js";
 
-/** The builder of the fields of a resource's type. */
-export type ObjectFields = PothosSchemaTypes.ObjectFieldBuilder<
+/** The builder of the fields of a type whose values have this shape. */
+export type FieldsOf<Shape> = PothosSchemaTypes.ObjectFieldBuilder<
   PothosSchemaTypes.ExtendDefaultTypes<BuilderTypes>,
-  Row
+  Shape
 >;
+
+/** The builder of the fields of a resource's type. */
+export type ObjectFields = FieldsOf<Row>;

@@ -5,12 +5,12 @@ import { sql } from "kysely";
 import { builder } from "../../builder/builder.js";
 import type { Session } from "../../database/session.js";
 import { GatewayError } from "../../errors.js";
-import { type Connection, cursorOf, type Edge, nodeAt } from "../../protect/read/connection.js";
+import { type Connection, type Edge, edgesAt, nodeAt, nodesAt } from "../../protect/read/connection.js";
 import type { PageArguments } from "../../protect/read/page.js";
 import { readPage, readValue } from "../../protect/read/read.js";
 import { placeKey } from "../../protect/read/select-page.js";
 import { type Sql, toStatement } from "../../protect/read/sql.js";
-import { PageInfo } from "../../protect/type/connection-type.js";
+import { cursorField, pageFields } from "../../protect/type/list-fields.js";
 import { rowScope } from "../../protect/type/row-scope.js";
 import { user } from "../../resources/user.js";
 import { ChainLink, type Link } from "./chain.js";
@@ -30,8 +30,7 @@ interface PermittedEdge extends Edge {
 }
 
 /** A page of people who may do something. */
-export interface PermittedPage {
-  readonly connection: Connection;
+export interface PermittedPage extends Connection {
   readonly chains: Chains;
   readonly countHidden: () => Promise<number>;
 }
@@ -39,12 +38,7 @@ export interface PermittedPage {
 const PermittedUserEdge = builder.objectRef<PermittedEdge>("PermittedUserEdge").implement({
   description: "Somebody who may, and his place in the list.",
   fields: (t) => ({
-    cursor: t.string({
-      nullable: false,
-      description: "The place, for after and before.",
-      authScopes: rowScope,
-      resolve: ({ page, row }) => cursorOf(page, row),
-    }),
+    cursor: cursorField(t),
     node: t.field({
       type: user.type,
       nullable: false,
@@ -71,30 +65,17 @@ export const PermittedUserConnection = builder.objectRef<PermittedPage>("Permitt
       nullable: false,
       description: "The people of the page, each with his cursor and the way by which he may.",
       authScopes: rowScope,
-      resolve: ({ connection: { page, rows }, chains }, _args, _context, info) =>
-        rows.map((row) => ({ page, row, key: String(info.path.key), chains })),
+      resolve: (page, _args, _context, info) =>
+        edgesAt(page, info.path.key).map((edge) => ({ ...edge, chains: page.chains })),
     }),
     nodes: t.field({
       type: [user.type],
       nullable: false,
       description: "The people of the page, for who needs no cursors.",
       authScopes: rowScope,
-      resolve: ({ connection: { rows } }, _args, _context, info) =>
-        rows.map((row) => nodeAt(row, String(info.path.key))),
+      resolve: (page, _args, _context, info) => nodesAt(page, info.path.key),
     }),
-    pageInfo: t.field({
-      type: PageInfo,
-      nullable: false,
-      description: "Where the page stands.",
-      authScopes: rowScope,
-      resolve: ({ connection }) => connection,
-    }),
-    totalCount: t.int({
-      nullable: false,
-      description: "How many people who may the caller may see, on all pages.",
-      authScopes: rowScope,
-      resolve: ({ connection }) => connection.totalCount,
-    }),
+    ...pageFields(t, { totalCount: "How many people who may the caller may see, on all pages." }),
     hiddenCount: t.int({
       nullable: false,
       description:
@@ -122,7 +103,7 @@ export async function readPermitted(
   const connection = await readPage(session, info, { resource: user, args, ids: permitted.ids });
   const hidden = sql`(select count(*) from (${permitted.ids}) as found (id) where not exists (select from iam.users as u where u.id = found.id))`;
   return {
-    connection,
+    ...connection,
     chains: new DataLoader((ids) => readChains(session, permitted.chainsOf(ids), ids)),
     countHidden: async () => (await readValue<number>(session, hidden)) ?? 0,
   };

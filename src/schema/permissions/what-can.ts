@@ -1,10 +1,10 @@
 /** In charge of the list of the rows that somebody may read or change. */
 import { sql } from "kysely";
 import { builder } from "../../builder/builder.js";
-import { type Connection, cursorOf, type Edge, nodeAt } from "../../protect/read/connection.js";
+import { type Connection, type Edge, edgesAt, nodeAt, nodesAt } from "../../protect/read/connection.js";
 import { readPage } from "../../protect/read/read.js";
 import type { Row } from "../../protect/resource.js";
-import { PageInfo } from "../../protect/type/connection-type.js";
+import { cursorField, pageFields } from "../../protect/type/list-fields.js";
 import { Node, typeKey } from "../../protect/type/node.js";
 import { rowScope } from "../../protect/type/row-scope.js";
 import { onePage } from "./permitted-users.js";
@@ -13,12 +13,7 @@ import { protectedType, RowCommand } from "./protected-row.js";
 const PermittedRowEdge = builder.objectRef<Edge>("PermittedRowEdge").implement({
   description: "A row that he may, and its place in the list.",
   fields: (t) => ({
-    cursor: t.string({
-      nullable: false,
-      description: "The place, for after and before.",
-      authScopes: rowScope,
-      resolve: ({ page, row }) => cursorOf(page, row),
-    }),
+    cursor: cursorField(t),
     node: t.field({
       type: Node,
       nullable: false,
@@ -38,30 +33,17 @@ const PermittedRowConnection = builder.objectRef<Connection>("PermittedRowConnec
       nullable: false,
       description: "The rows of the page, each with its cursor.",
       authScopes: rowScope,
-      resolve: ({ page, rows }, _args, _context, info) =>
-        rows.map((row) => ({ page, row, key: String(info.path.key) })),
+      resolve: (page, _args, _context, info) => edgesAt(page, info.path.key),
     }),
     nodes: t.field({
       type: [Node],
       nullable: false,
       description: "The rows of the page, for who needs no cursors.",
       authScopes: rowScope,
-      resolve: ({ page, rows }, _args, _context, info) =>
-        rows.map((row) => asNode(page.resource.name, nodeAt(row, String(info.path.key)))),
+      resolve: (page, _args, _context, info) =>
+        nodesAt(page, info.path.key).map((row) => asNode(page.page.resource.name, row)),
     }),
-    pageInfo: t.field({
-      type: PageInfo,
-      nullable: false,
-      description: "Where the page stands.",
-      authScopes: rowScope,
-      resolve: (page) => page,
-    }),
-    totalCount: t.int({
-      nullable: false,
-      description: "How many such rows the caller may see, on all pages.",
-      authScopes: rowScope,
-      resolve: ({ totalCount }) => totalCount,
-    }),
+    ...pageFields(t, { totalCount: "How many such rows the caller may see, on all pages." }),
   }),
 });
 
