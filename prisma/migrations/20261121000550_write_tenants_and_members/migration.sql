@@ -173,7 +173,7 @@ begin
   -- what somebody's SQL left behind an ended membership; who is in every tenant anyway gains nothing by coming back
   if exists (
     select from iam.tenant_members m
-    where m.tenant_id = begin_membership.tenant and m.user_id = of_user and m.deleted_at is not null
+    where m.tenant_id = tenant and m.user_id = of_user and m.deleted_at is not null
   ) and not iam.reaches_all_tenants(of_user) then
     perform iam.end_membership(tenant, of_user);
   end if;
