@@ -46,8 +46,14 @@ function isKilled(mutant: Mutant): boolean {
   return (memory.recall(mutant)?.trial ?? null) !== null;
 }
 
+function wasTried(mutant: Mutant): boolean {
+  return memory.recall(mutant) !== undefined;
+}
+
 async function tryAll(chosen: readonly Mutant[]): Promise<void> {
-  const queue = values.again ? [...chosen] : chosen.filter((mutant) => !isKilled(mutant));
+  // survivors take longest: what wasn't tried yet comes before them
+  const left = chosen.filter((mutant) => !isKilled(mutant));
+  const queue = values.again ? [...chosen] : [...left.filter((mutant) => !wasTried(mutant)), ...left.filter(wasTried)];
   console.log(`${queue.length} of ${chosen.length} mutants to try.`);
   if (queue.length === 0) return;
   const workshop = await openWorkshop(cluster, Number(values.worlds));
