@@ -1,5 +1,7 @@
 /** In charge of what is gone staying gone: nothing that comes back under an old name brings old rights with it. */
 import { describe, expect, test } from "vitest";
+import { mintSecret } from "../../src/api-key.js";
+import { arrangeKey } from "../support/api-keys.js";
 import { arranger } from "../support/arrange.js";
 import { useCallers } from "../support/callers.js";
 
@@ -12,6 +14,35 @@ const sees = (who: string) =>
   );
 const nothing = [{ can: false, sales: 0 }];
 const page = [{ can: true, sales: 1 }];
+
+const whole = { grants: 1, memberships: 1, owned: 1, keys: 1, isMember: true };
+const nothingLeft = { grants: 0, memberships: 0, owned: 0, keys: 0, isMember: false };
+
+/** Somebody with something of each sort in both tenants. */
+async function settle(who: string): Promise<string> {
+  const id = await arrange.user(who, ["acme", "globex"]);
+  for (const tenant of ["acme", "globex"]) {
+    await arrange.group({ name: `${who} in ${tenant}`, tenant, owner: who, members: [who] });
+    await arrange.grant({ user: who, role: "auditor", scope: `tenant/${tenant}`, tenant });
+    await arrangeKey(database, { user: who, tenant });
+  }
+  return id;
+}
+
+async function belongings(id: string): Promise<Record<string, unknown>> {
+  const { rows } = await database.owner.query<{ slug: string; has: unknown }>(
+    `select t.slug, json_build_object(
+       'grants', (select count(*) from iam.grants g where g.user_id = $1 and g.tenant_id = t.id),
+       'memberships', (select count(*) from iam.group_members m where m.user_id = $1 and m.tenant_id = t.id),
+       'owned', (select count(*) from iam.groups g where g.owner_id = $1 and g.tenant_id = t.id),
+       'keys', (select count(*) from iam.api_keys k where k.user_id = $1 and k.tenant_id = t.id),
+       'isMember', (select m.deleted_at is null from iam.tenant_members m where m.user_id = $1 and m.tenant_id = t.id)
+     ) as has
+     from iam.tenants t where t.slug in ('acme', 'globex')`,
+    [id],
+  );
+  return Object.fromEntries(rows.map(({ slug, has }) => [slug, has]));
+}
 
 describe("coming back", () => {
   test("denies a former member his grants, groups and the ownership of his groups", async () => {
@@ -29,42 +60,38 @@ describe("coming back", () => {
   });
 
   test("takes from a former member what he had here, and nothing from others or elsewhere", async () => {
-    for (const who of ["toni@acme.test", "mate@acme.test"]) {
-      await arrange.user(who, ["acme", "globex"]);
-      for (const [tenant, name] of [
-        ["acme", `a-${who}`],
-        ["globex", `g-${who}`],
-      ] as const) {
-        await arrange.group({ name, tenant, owner: who, members: [who] });
-        await arrange.grant({ user: who, role: "auditor", scope: `tenant/${tenant}`, tenant });
-      }
-    }
+    const [toni, mate] = [await settle("toni@acme.test"), await settle("mate@acme.test")];
     await alice().sql("select iam.remove_tenant_member('toni@acme.test')");
-    const { rows } = await database.owner.query(`
-      select u.email, t.slug,
-        (select count(*)::int from iam.grants g where g.user_id = u.id and g.tenant_id = t.id) as grants,
-        (select count(*)::int from iam.group_members m where m.user_id = u.id and m.tenant_id = t.id) as memberships,
-        (select count(*)::int from iam.groups g where g.owner_id = u.id and g.tenant_id = t.id) as owned,
-        (select m.deleted_at is null from iam.tenant_members m where m.user_id = u.id and m.tenant_id = t.id) as "isMember"
-      from iam.users u, iam.tenants t
-      where u.email in ('toni@acme.test', 'mate@acme.test') and t.slug in ('acme', 'globex') order by 1, 2`);
-    const whole = { grants: 1, memberships: 1, owned: 1, isMember: true };
-    expect(rows).toEqual([
-      { email: "mate@acme.test", slug: "acme", ...whole },
-      { email: "mate@acme.test", slug: "globex", ...whole },
-      { email: "toni@acme.test", slug: "acme", grants: 0, memberships: 0, owned: 0, isMember: false },
-      { email: "toni@acme.test", slug: "globex", ...whole },
-    ]);
+    expect(await belongings(toni)).toEqual({ acme: nothingLeft, globex: whole });
+    expect(await belongings(mate)).toEqual({ acme: whole, globex: whole });
   });
 
-  test.each(["add_tenant_member", "create_user"])(
+  test("takes everything from a deleted user, everywhere, and nothing from others", async () => {
+    const [dead, left] = [await settle("dead@acme.test"), await settle("left@acme.test")];
+    await as("ada@portcullis.test", { tenant: "acme" }).sql("select iam.delete_user('dead@acme.test')");
+    expect(await belongings(dead)).toEqual({ acme: nothingLeft, globex: nothingLeft });
+    expect(await belongings(left)).toEqual({ acme: whole, globex: whole });
+  });
+
+  test.each<[by: string, comeBack: (who: string) => Promise<unknown>]>([
+    ["add_tenant_member", (who) => alice().sql("select iam.add_tenant_member($1)", who)],
+    ["create_user", (who) => alice().sql("select iam.create_user($1)", who)],
+    [
+      "use_token",
+      async (who) => {
+        const { secretHash } = mintSecret();
+        await alice().sql("select iam.create_token($1, email => $2)", secretHash, who);
+        await as(who).sql("select iam.use_token($1)", secretHash);
+      },
+    ],
+  ])(
     "denies a former member what somebody's SQL left behind him, when iam.%s brings him back",
-    async (comesBackBy) => {
-      const who = `left-${comesBackBy}@acme.test`.replaceAll("_", "-");
+    async (by, comeBack) => {
+      const who = `left-${by}@acme.test`.replaceAll("_", "-");
       await arrange.user(who);
       await alice().sql("select iam.remove_tenant_member($1)", who);
       await arrange.grant({ user: who, feature: "view_sales_page", scope: "campus/chicago" });
-      await alice().sql(`select iam.${comesBackBy}($1)`, who);
+      await comeBack(who);
       expect(await sees(who)).toEqual(nothing);
     },
   );
@@ -77,6 +104,18 @@ describe("coming back", () => {
     await alice().sql("select iam.remove_tenant_member('otto@acme.test')");
     expect(await alice().outcome("select iam.add_tenant_member('ines@acme.test')")).toBe("PT409");
     expect(await sees("ines@acme.test")).toEqual(page);
+  });
+
+  test("leaves a member what he holds, who was one elsewhere and uses an invitation", async () => {
+    const who = "vera@acme.test";
+    await arrange.user(who, ["acme", "globex"]);
+    await arrange.grant({ user: who, feature: "view_sales_page", scope: "campus/chicago" });
+    await as("carol@globex.test").sql("select iam.remove_tenant_member($1)", who);
+    const { secretHash } = mintSecret();
+    await alice().sql("select iam.create_token($1, email => $2, role => 'auditor')", secretHash, who);
+    await as(who).sql("select iam.use_token($1)", secretHash);
+    expect(await sees(who)).toEqual(page);
+    expect(await as(who).value("select iam.can('todos.read', 'tenant/acme')")).toBe(true);
   });
 
   test("keeps what is denied to somebody who is in every tenant anyway", async () => {
