@@ -178,6 +178,13 @@ describe("whom a tenant doesn't have for itself", () => {
     expect(await as("alice@acme.test").trial("select iam.remove_tenant_member('global@acme.test')")).toBe("allowed");
   });
 
+  test("allows who is out of reach of the tenant afterwards to leave with a deny", async () => {
+    await arrange.user("hermit@acme.test");
+    for (const scope of ["tenant/acme", "global/all"])
+      await arrange.grant({ user: "hermit@acme.test", feature: "todos.read", scope, effect: "deny" });
+    expect(await as("hermit@acme.test").trial("select iam.remove_tenant_member('hermit@acme.test')")).toBe("allowed");
+  });
+
   test("denies a member of two tenants to the owner of one, until he leaves the other", async () => {
     await arrange.user("shared@acme.test", ["acme", "globex"]);
     expect(await as("alice@acme.test").outcome("select iam.disable_user('shared@acme.test')")).toBe("52109");

@@ -30,6 +30,9 @@ const why = (feature: string, user = "") =>
 const row = (id: string, command: string) =>
   `{ explainRow(id: "${id}", command: ${command}) { allowed exists visible reason policy chain { label } } }`;
 
+const field = (id: string) =>
+  `{ explainField(type: "Todo", field: "internalNote", id: "${id}") { read { allowed because { reason chain { label } } } } }`;
+
 describe("an API key", () => {
   const scopes = ["iam.scopes.read", "tenant/acme"] as const;
 
@@ -72,6 +75,15 @@ describe("an API key", () => {
     const { explainRow } = dataOf(await withKey(jane, [["todos.read", "campus/chicago"]], row(store, command)));
     expect(explainRow).toMatchObject({ allowed: reason === "ALLOWED", visible: true, reason, policy, chain: [] });
   });
+
+  it.each([
+    ["todos.audit", "ALLOWED"],
+    ["todos.update", "FIELD_RULE"],
+  ])("that was given %s is told %s of a field that its owner may read", async (feature, reason) => {
+    const given = ["todos.read", feature].map((code) => [code, "tenant/acme"] as const);
+    const { explainField } = dataOf(await withKey("erin@acme.test", given, field(milk)));
+    expect(explainField.read).toMatchObject({ allowed: reason === "ALLOWED", because: { reason, chain: [] } });
+  });
 });
 
 describe("somebody who acts as another", () => {
@@ -90,5 +102,21 @@ describe("somebody who acts as another", () => {
       ["SHARE", false],
     ] as const)
       expect((await acting(row(store, command))).explainRow).toMatchObject({ allowed, visible: true });
+  });
+
+  it("is told of a field what both may read", async () => {
+    const arrange = arranger(database);
+    await arrange.grant({ user: jane, feature: "todos.audit", scope: "tenant/acme" });
+    const read = async () => (await acting(field(milk))).explainField.read;
+    expect(await read()).toMatchObject({ allowed: false, because: { reason: "FIELD_RULE", chain: [] } });
+    await arrange.grant({ user: "bob@acme.test", feature: "todos.audit", scope: "tenant/acme" });
+    expect(await read()).toMatchObject({ allowed: true, because: { reason: "ALLOWED", chain: [] } });
+  });
+
+  it("is told that sharing a row takes both", async () => {
+    const share = async (id: string) => (await acting(row(id, "SHARE"))).explainRow;
+    expect(await share(store)).toMatchObject({ allowed: false, visible: true, reason: "NO_WAY" });
+    await arranger(database).grant({ user: "bob@acme.test", feature: "todos.share", scope: "campus/chicago" });
+    expect(await share(store)).toMatchObject({ allowed: true, reason: "ALLOWED", chain: [] });
   });
 });

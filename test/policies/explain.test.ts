@@ -113,6 +113,22 @@ describe("a denial", () => {
     await change("delete from iam.grants where id = $1", id);
   });
 
+  test("names what is missing beside a deny that hit, when nothing gives it", async () => {
+    const id = await arrange.grant({ user: jane, feature: "view_sales_page", scope: "campus/miami", effect: "deny" });
+    expect(await explain(erin, "view_sales_page", "campus/miami", jane)).toMatchObject({
+      reason: "DENIED_BY_GRANT",
+      missing: "view_sales_page",
+    });
+    await change("delete from iam.grants where id = $1", id);
+  });
+
+  test("hides what is denied to others", async () => {
+    const given = { feature: "view_sales_page", scope: "store/42", effect: "deny" } as const;
+    const ids = [await arrange.grant({ ...given, user: jane }), await arrange.grant({ ...given, user: bob })];
+    expect((await explain(jane, "view_sales_page", "store/42")).denies).toHaveLength(1);
+    await change("delete from iam.grants where id = any ($1)", ids);
+  });
+
   test.each([
     ["EXPIRED", { from: -20, until: -10 }],
     ["NOT_YET", { from: 600 }],

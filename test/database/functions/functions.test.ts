@@ -17,10 +17,14 @@ beforeAll(async () => {
   for (const email of ["manager@acme.test", "robot@acme.test", "globalreader@acme.test"]) await arrange.user(email);
   await arrange.user("twice@acme.test", ["acme", "globex"]);
   await arrange.user("visitor@acme.test", []);
+  await arrange.user("neighbour@acme.test", ["globex"]);
+  const former = await arrange.user("former@acme.test");
+  await database.owner.query("update iam.tenant_members set deleted_at = now() where user_id = $1", [former]);
+  for (const visitor of ["visitor", "neighbour", "former"])
+    await arrange.grant({ user: `${visitor}@acme.test`, role: "auditor", scope: "global/all" });
   await arrange.user("mapper@acme.test");
   for (const feature of ["iam.groups", "iam.identities.read"])
     await arrange.grant({ user: "mapper@acme.test", feature, scope: "tenant/acme" });
-  await arrange.grant({ user: "visitor@acme.test", role: "auditor", scope: "global/all" });
   await arrange.grant({ user: "globalreader@acme.test", role: "auditor", scope: "global/all" });
   await arrange.grant({ user: "globalreader@acme.test", feature: "iam.providers.read", scope: "global/all" });
   await arrange.grant({ user: "globalreader@acme.test", feature: "*", scope: "tenant/acme" });

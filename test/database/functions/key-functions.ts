@@ -19,6 +19,8 @@ export const keyFunctions: readonly FunctionCase[] = [
   ["PT404", "jane", create("'view_sales_page'", ", 'campus/nowhere'")],
   ["PT400", "globalreader", create("'todos.read'", ", 'global/all'")],
   ["PT400", "ada", create("'todos.read'")],
+  ["PT400", "neighbour", create("'todos.read'")],
+  ["PT400", "former", create("'todos.read'")],
   ["PT400", "alice", create("'todos.read'", ", expires_at => '2001-01-01'")],
   ["PT400", "alice", `create_api_key('', 'NewKey01', ${hash}, array['todos.read'])`],
   ["PT400", "alice", "create_api_key('ci', 'NewKey01', 'secret', array['todos.read'])"],
