@@ -162,7 +162,7 @@ const families: ReadonlyArray<readonly [functions: readonly string[], tests: rea
   ],
   [named("require_delegates"), aboutDelegates],
   [named("require_to_hold"), [...aboutDelegates, ...aboutHandingOut]],
-  [Object.keys(judging), [...aboutFunctions, ...aboutDelegates, ...aboutHandingOut]],
+  [Object.keys(judging), [...aboutFunctions, ...aboutDelegates, ...aboutHandingOut, ...aboutLocks.slice(0, 1)]],
 ];
 
 function testsOf({ name }: Source): readonly string[] | undefined {

@@ -178,6 +178,19 @@ describe("whom a tenant doesn't have for itself", () => {
     expect(await as("alice@acme.test").trial("select iam.remove_tenant_member('global@acme.test')")).toBe("allowed");
   });
 
+  test("allows ending a membership beside denies of others, and elsewhere", async () => {
+    await arrange.user("loose@acme.test", ["acme", "globex"]);
+    await arrange.grant({ user: "loose@acme.test", feature: "todos", scope: "global/all" });
+    const elsewhere = { user: "loose@acme.test", scope: "tenant/globex", tenant: "globex" } as const;
+    await arrange.grant({ ...elsewhere, feature: "chats", effect: "deny" });
+    await arrange.user("remover@acme.test");
+    await arrange.grant({ user: "remover@acme.test", feature: "iam.users", scope: "tenant/acme" });
+    const remove = () => as("remover@acme.test").trial("select iam.remove_tenant_member('loose@acme.test')");
+    expect(await remove()).toBe("allowed");
+    await arrange.grant({ user: "loose@acme.test", feature: "chats", scope: "tenant/acme", effect: "deny" });
+    expect(await remove()).toBe("52109");
+  });
+
   test("allows who is out of reach of the tenant afterwards to leave with a deny", async () => {
     await arrange.user("hermit@acme.test");
     for (const scope of ["tenant/acme", "global/all"])

@@ -129,6 +129,18 @@ describe("the last owner of a tenant", () => {
     await database.owner.query("update iam.users set is_active = true where email = 'carol@globex.test'");
   });
 
+  test("allows others to leave a tenant that has no owner who can act", async () => {
+    const leave = (who: string) => as(who, { tenant: "acme" }).trial(`select iam.remove_tenant_member('${who}')`);
+    await database.owner.query(
+      "insert into iam.tenant_members (tenant_id, user_id) select t.id, u.id from iam.tenants t, iam.users u where t.slug = 'acme' and u.email = 'carol@globex.test'",
+    );
+    await database.owner.query("update iam.users set is_locked = true where email = $1", [alice]);
+    expect(await leave(second)).toBe("52280");
+    await database.owner.query("update iam.users set is_locked = true where email = $1", [second]);
+    expect(await leave("bob@acme.test")).toBe("allowed");
+    expect(await leave("carol@globex.test")).toBe("allowed");
+  });
+
   test("allows a tenant to end with its last owner in it", async () => {
     expect(await as(alice).trial("select iam.delete_tenant('acme')")).toBe("allowed");
   });
