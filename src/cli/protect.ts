@@ -2,8 +2,9 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { prismaFolder, readMigrations } from "../database/prisma-files.js";
 import { sqlFromEmpty } from "../database/schema-diff.js";
-import { ideaOf, type Known, type Migration, nameMigrations, protectScript } from "../protect/policies/migration.js";
-import { declaredProtections } from "../resources/protections.js";
+import { ideaOf, type Known, type Migration, nameMigration, protectScript } from "../protect/policies/migration.js";
+import { requireReferences } from "../protect/policies/missing-tables.js";
+import { declaredProtections, declaredTables } from "../resources/protections.js";
 
 /** Writes the migrations and says which; says that there is nothing to write the second time. */
 export async function protectTables(folder = prismaFolder): Promise<void> {
@@ -16,16 +17,21 @@ export async function protectTables(folder = prismaFolder): Promise<void> {
   );
 }
 
-/** The migrations that the declarations lack. */
+/**
+ * The migrations that the declarations lack.
+ * @throws StartupError where a new table refers to one that nothing makes
+ */
 export async function pendingMigrations(folder = prismaFolder): Promise<readonly Migration[]> {
   const known = await readKnown(folder);
-  const scripts = declaredProtections().flatMap((protection) => {
-    const script = protectScript(protection, known);
-    return script === null ? [] : [{ idea: ideaOf(protection), script }];
-  });
-  const ideas = scripts.map(({ idea }) => idea);
-  const names = nameMigrations(ideas, { migrations: known.migrations, now: new Date() });
-  return scripts.map(({ script }, index) => ({ name: names[index] ?? "", script }));
+  requireReferences(declaredTables(), known);
+  const written: Migration[] = [];
+  for (const protection of declaredProtections()) {
+    const migrations = [...known.migrations, ...written];
+    const script = protectScript(protection, { ...known, migrations });
+    if (script !== null)
+      written.push({ name: nameMigration(ideaOf(protection), { migrations, now: new Date() }), script });
+  }
+  return written;
 }
 
 async function write(folder: string, { name, script }: Migration): Promise<void> {

@@ -1,7 +1,17 @@
 /** In charge of what the declarations say about rows, in the order in which tables are guarded. */
+import { models } from "../generated/datamodel.js";
+import type { Table } from "../protect/policies/missing-tables.js";
 import type { Protection } from "../protect/policies/protection.js";
 import { protectionOf } from "../protect/policies/protection-of.js";
 import { resources } from "./resources.js";
+
+/** The tables that declarations make, with the models that say so; those of shares included. */
+export function declaredTables(): readonly (Table & { readonly model: string })[] {
+  return resources.flatMap(({ name, shares }) => {
+    const of = [name, ...(shares === null ? [] : [shares])];
+    return of.map((model) => ({ model, schema: models[model].schema, table: models[model].table }));
+  });
+}
 
 /** Every declared table that the gateway doesn't guard by itself, as those in iam. A row is guarded after the row that it follows. */
 export function declaredProtections(): readonly Protection[] {

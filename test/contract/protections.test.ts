@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { pendingMigrations } from "../../src/cli/protect.js";
 import { guardTable } from "../../src/protect/policies/guard-table.js";
-import { type Known, nameMigrations, protectScript } from "../../src/protect/policies/migration.js";
+import { ideaOf, type Known, nameMigration, protectScript } from "../../src/protect/policies/migration.js";
+import { requireReferences } from "../../src/protect/policies/missing-tables.js";
 import { protectionOf } from "../../src/protect/policies/protection-of.js";
 import { resources } from "../../src/resources/resources.js";
 import { sale } from "../../src/resources/sale.js";
@@ -67,12 +68,72 @@ describe("a declaration", () => {
   });
 });
 
+describe("tables that no migration makes", () => {
+  const tables = `CREATE SCHEMA IF NOT EXISTS "shop";
+
+-- CreateEnum
+CREATE TYPE "shop"."State" AS ENUM ('new', 'old');
+
+-- CreateTable
+CREATE TABLE "shop"."Order" (
+    "id" UUID NOT NULL,
+    "state" "shop"."State" NOT NULL
+);
+
+-- CreateTable
+CREATE TABLE "customers" (
+    "id" UUID NOT NULL
+);
+
+-- AddForeignKey
+ALTER TABLE "shop"."Order" ADD CONSTRAINT "Order_fkey" FOREIGN KEY ("customer_id") REFERENCES "customers"("id");
+`;
+  const orders = { ...sales, schema: "shop", table: "Order" };
+  const known: Known = { ...nothing, tables };
+  const first = { name: `1_${ideaOf(orders)}`, script: protectScript(orders, known) ?? "" };
+
+  it("come with their schema and their types, which come once", () => {
+    expect(first.script).toMatch(
+      /create schema if not exists shop;\nCREATE TYPE "shop"."State"[^;]*;\nCREATE TABLE "shop"."Order"/,
+    );
+    expect(first.script).toContain("grant usage on schema shop to web_user, web_anon, iam_definer;");
+    const again = { ...sales, table: "later" };
+    const others = `${tables}\nCREATE TABLE "later" (\n    "state" "shop"."State" NOT NULL\n);\n`;
+    expect(protectScript(again, { ...nothing, tables: others, migrations: [first] })).not.toContain("CREATE TYPE");
+  });
+
+  it("get the key between two of them with the later one", () => {
+    expect(first.script).not.toContain("Order_fkey");
+    const later = protectScript({ ...sales, table: "customers" }, { ...known, migrations: [first] });
+    expect(later).toContain('ADD CONSTRAINT "Order_fkey"');
+  });
+
+  it("write nothing the second time, whatever their names", () => {
+    expect(protectScript(orders, { ...known, migrations: [first] })).toBeNull();
+  });
+
+  it("leave another schema's table of the same name alone", () => {
+    expect(protectScript({ ...sales, table: "Order" }, { ...known, migrations: [first] })).not.toContain("drop policy");
+  });
+
+  it("are refused where one would lack a key, since nothing makes what it refers to", () => {
+    const declared = [{ model: "Order", schema: "shop", table: "Order" }];
+    expect(() => requireReferences(declared, known)).toThrow(
+      "src/resources/order.ts: Order refers to customers, a table that no migration makes.",
+    );
+    const both = [...declared, { model: "Customer", schema: "public", table: "customers" }];
+    expect(() => requireReferences(both, known)).not.toThrow();
+  });
+});
+
 describe("the name of a migration", () => {
   it("comes after every other, whatever the clock says", () => {
     const migrations = [{ name: "20991231235959_last", script: "" }];
-    expect(nameMigrations(["protect_a", "protect_b"], { migrations, now: new Date(0) })).toEqual([
-      "20991231235960_protect_a",
-      "20991231235961_protect_b",
-    ]);
+    expect(nameMigration("protect_a", { migrations, now: new Date(0) })).toBe("20991231235960_protect_a");
+  });
+
+  it("is a folder's, whatever the table is called", () => {
+    expect(ideaOf({ ...sales, table: "Price List" })).toBe("protect_Price_List");
+    expect(ideaOf({ ...sales, schema: "shop" })).toBe("protect_shop_sales");
   });
 });

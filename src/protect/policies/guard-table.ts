@@ -57,10 +57,11 @@ alter table ${on} force row level security;
 }
 
 function granted(protection: Protection): string {
-  const { commands, insertable, updatable, isPublic } = protection;
+  const { schema, commands, insertable, updatable, isPublic } = protection;
   const on = qualified(protection);
   const whole = commands.has("delete") ? "select, delete" : "select";
   return [
+    ...(schema === "public" ? [] : [`grant usage on schema ${name(schema)} to web_user, web_anon, iam_definer;`]),
     ...(isPublic ? [`grant select on ${on} to web_anon;`] : []),
     `grant ${whole} on ${on} to web_user;`,
     ...(commands.has("create") ? [`grant insert ${columns(insertable)} on ${on} to web_user;`] : []),

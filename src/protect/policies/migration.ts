@@ -1,8 +1,9 @@
 /** In charge of the migration that guards a table: what is undone of the last one, what is done anew, and whether there is anything to do. */
 import { featuresOf, writeFeatures } from "./features.js";
 import { guardTable } from "./guard-table.js";
+import { type KnownTables, makeMissing } from "./missing-tables.js";
 import type { Protection } from "./protection.js";
-import { name, qualified } from "./spelling.js";
+import { bareName, qualified } from "./spelling.js";
 
 /** A migration as it lies in prisma/migrations. */
 export interface Migration {
@@ -12,11 +13,8 @@ export interface Migration {
 }
 
 /** What a migration is made of, besides the declaration. */
-export interface Known {
-  /** What lies in prisma/migrations, in order. */
+export interface Known extends KnownTables {
   readonly migrations: readonly Migration[];
-  /** The SQL that makes every table of the Prisma schema from nothing. */
-  readonly tables: string;
   /** Features that are there by other means, e.g. by a seed. */
   readonly seeds: string;
 }
@@ -28,16 +26,21 @@ export function protectScript(protection: Protection, known: Known): string | nu
   if (last?.script.includes(guard)) return null;
   return [
     headerOf(protection, last),
-    ...tablesOf(protection, known),
+    ...made(protection, known),
     ...(last ? [undo(protection, last.script)] : []),
     guard,
     ...featuresFor(protection, known),
   ].join("\n");
 }
 
-/** How the migration of a table is called, after its moment. */
-export function ideaOf({ table }: Protection): string {
-  return `protect_${table}`;
+/** How the migration of a table is called, after its moment: a folder's name, whatever the table's is. */
+export function ideaOf({ schema, table }: Protection): string {
+  return `protect_${bareName({ schema, table })}`.replaceAll(/\W/g, "_");
+}
+
+function made(protection: Protection, known: Known): readonly string[] {
+  const statements = makeMissing([protection, ...(protection.shares ? [protection.shares] : [])], known);
+  return statements.length === 0 ? [] : [`${statements.join("\n")}\n`];
 }
 
 function lastOf(protection: Protection, migrations: readonly Migration[]): Migration | undefined {
@@ -49,41 +52,6 @@ function headerOf(protection: Protection, last: Migration | undefined): string {
   return `-- ${plural}, guarded as their declaration says${last ? " now" : ""}. Written by \`portcullis protect\`; read it before you apply it.
 -- Who may: as each policy's comment says.
 `;
-}
-
-// A table that no migration makes is made here, as the Prisma schema has it.
-function tablesOf({ schema, table, shares }: Protection, { migrations, tables }: Known): readonly string[] {
-  const missing = [{ schema, table }, ...(shares ? [shares] : [])].filter((one) => !isMade(one, migrations));
-  return missing.length === 0 ? [] : [`${statementsOn(missing, tables).join("\n")}\n`];
-}
-
-interface Table {
-  readonly schema: string;
-  readonly table: string;
-}
-
-function isMade(table: Table, migrations: readonly Migration[]): boolean {
-  return migrations.some(({ script }) =>
-    spellings(table).some(
-      (one) => script.includes(`create table ${one} (`.toLowerCase()) || script.includes(`CREATE TABLE ${one} (`),
-    ),
-  );
-}
-
-function spellings(table: Table): readonly string[] {
-  const quoted = `"${table.schema}"."${table.table}"`;
-  return [qualified(table), quoted, ...(table.schema === "public" ? [`"${table.table}"`] : [])];
-}
-
-function statementsOn(wanted: readonly Table[], script: string): readonly string[] {
-  const names = wanted.flatMap(spellings);
-  const statements = script.split(/;\n/).map((one) => one.replaceAll(/^--.*\n/gm, "").trim());
-  const isWanted = (statement: string): boolean => {
-    const [, on] =
-      /^(?:CREATE TABLE|ALTER TABLE|CREATE (?:UNIQUE )?INDEX "[^"]+" ON) ((?:"[^"]+"\.)?"[^"]+")/.exec(statement) ?? [];
-    return on !== undefined && names.includes(on);
-  };
-  return statements.filter(isWanted).map((one) => `${one};`);
 }
 
 // What the last migration made, and nothing that somebody added by hand: the file says what there is.
@@ -107,16 +75,15 @@ function featuresFor(protection: Protection, { migrations, seeds }: Known): read
   return missing.length === 0 ? [] : [writeFeatures(missing)];
 }
 
-/** The names of new folders after the newest there is, one second apart. */
-export function nameMigrations(
-  ideas: readonly string[],
+/** The name of a new folder, after the newest there is. */
+export function nameMigration(
+  idea: string,
   { migrations, now }: { readonly migrations: readonly Migration[]; readonly now: Date },
-): readonly string[] {
+): string {
   const clock = BigInt(now.toISOString().replaceAll(/\D/g, "").slice(0, 14));
   const newest = migrations.reduce((last, one) => {
     const stamp = BigInt(/^\d+/.exec(one.name)?.[0] ?? 0);
     return stamp > last ? stamp : last;
   }, 0n);
-  const first = newest >= clock ? newest + 1n : clock;
-  return ideas.map((idea, index) => `${first + BigInt(index)}_${name(idea)}`);
+  return `${newest >= clock ? newest + 1n : clock}_${idea}`;
 }

@@ -21,6 +21,11 @@ export function qualified({ schema, table }: { readonly schema: string; readonly
   return `${name(schema)}.${name(table)}`;
 }
 
+/** A table's name where it stands for itself, as in the names of functions: todos, shop_invoices. */
+export function bareName({ schema, table }: { readonly schema: string; readonly table: string }): string {
+  return schema === "public" ? table : `${schema}_${table}`;
+}
+
 /** A value as SQL spells it. */
 export function literal(value: string | number | boolean | null): string {
   return typeof value === "string" ? `'${value.replaceAll("'", "''")}'` : String(value);

@@ -4,7 +4,7 @@
  */
 import type { Command } from "../declaration.js";
 import type { Comparison, Principal, Protection, RowCommand, RowCondition } from "./protection.js";
-import { indent, literal, name, qualified } from "./spelling.js";
+import { bareName, indent, literal, name, qualified } from "./spelling.js";
 
 /** Where the row stands in the statement: `r.` or nothing, and how deep. */
 export interface Place {
@@ -102,8 +102,8 @@ function mayChange(parent: Protection, whose: Principal, place: Place): string {
 }
 
 /** The function that answers which rows are shared: iam.shared_todos. */
-export function sharedFunction({ schema, table }: Pick<Protection, "schema" | "table">): string {
-  return `iam.${name(schema === "public" ? `shared_${table}` : `shared_${schema}_${table}`)}`;
+export function sharedFunction(table: Pick<Protection, "schema" | "table">): string {
+  return `iam.${name(`shared_${bareName(table)}`)}`;
 }
 
 /** A declared condition on the row's columns, or null. */

@@ -1,6 +1,6 @@
 /** In charge of the function that says by which ways a row is open, whoever asks: what explanations and lists of people are made of. */
 import type { Protection, ShareTable } from "./protection.js";
-import { indent, literal, name, qualified } from "./spelling.js";
+import { bareName, indent, literal, name, qualified } from "./spelling.js";
 import { conditionOn, type Place } from "./terms.js";
 
 const row: Place = { prefix: "r.", depth: 1 };
@@ -20,8 +20,7 @@ type Way = Readonly<Partial<Record<keyof typeof columns | "from", string>>>;
 
 /** The function: where a row stands, and a row for each way to do the command with it. Nothing when there is no such row in the tenant. */
 export function waysFunction(protection: Protection): string {
-  const { schema, table } = protection;
-  const signature = `iam.${name(`ways_to_${schema === "public" ? table : `${schema}_${table}`}`)}(uuid, text)`;
+  const signature = `iam.${name(`ways_to_${bareName(protection)}`)}(uuid, text)`;
   const branches = [
     wayOf({ way: literal("place"), scope_id: placeOf(protection) }),
     ...commandWays(protection),
