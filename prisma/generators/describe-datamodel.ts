@@ -28,6 +28,7 @@ export interface FieldDescription {
   readonly isRequired: boolean;
   readonly isId: boolean;
   readonly isEnum: boolean;
+  /** Whether the database fills it in. */
   readonly hasDefault: boolean;
   readonly description: string;
 }
@@ -98,9 +99,14 @@ function describeField(field: DMMF.Field, primaryKey: readonly string[], enums: 
     isRequired: field.isRequired,
     isId: primaryKey.includes(field.name),
     isEnum: field.kind === "enum",
-    hasDefault: field.hasDefaultValue || field.isUpdatedAt === true,
+    hasDefault: field.hasDefaultValue && !isMadeByPrisma(field.default),
     description: field.documentation ?? "",
   };
+}
+
+// What Prisma's client fills in by itself: rows are written without it.
+function isMadeByPrisma(made: DMMF.Field["default"]): boolean {
+  return typeof made === "object" && "name" in made && /^(uuid|cuid|nanoid|ulid)\b/.test(made.name);
 }
 
 function describeRelation(field: DMMF.Field, model: DMMF.Model, dmmf: DMMF.Datamodel): RelationDescription {

@@ -61,6 +61,7 @@ export interface Field {
   readonly isRequired: boolean;
   readonly isId: boolean;
   readonly isEnum: boolean;
+  /** Whether the database fills it in. */
   readonly hasDefault: boolean;
   readonly description: string;
 }

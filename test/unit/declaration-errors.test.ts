@@ -136,6 +136,22 @@ const wrong: Readonly<Record<string, readonly [declaration: unknown, problem: st
     'compares done in conditions.update with "no", which is no Boolean',
     "true or false",
   ],
+  "a condition that nothing meets": [
+    { conditions: { update: { title: [] } } },
+    "compares title in conditions.update with an empty list",
+    "Name one",
+  ],
+  "no value among values": [
+    { conditions: { update: { title: ["a", null] } } },
+    "compares title in conditions.update with null, which is no String",
+    "a text",
+  ],
+  "a condition on an id that is none": [
+    { publicRead: { scopeId: "campus/chicago" } },
+    'compares scopeId in publicRead with "campus/chicago", which is no String',
+    "a uuid as text",
+  ],
+  "a rule that says nothing": [{ fields: { done: {} } }, "has a rule on done that says nothing", "Say who may"],
   "a condition on what everybody sees": [
     { publicRead: true, conditions: { read: { done: true } } },
     "shows everybody every row, and yet has a condition on reading",
@@ -198,6 +214,67 @@ describe("a declaration", () => {
     }
   });
 
+  const text = models.Todo.fields["title"];
+  const id = models.Todo.fields["ownerId"];
+  const withFields = (fields: Record<string, object>, declaration: object) => {
+    const todo = models.Todo as { fields: (typeof models)["Todo"]["fields"] };
+    const known = todo.fields;
+    try {
+      todo.fields = { ...known, ...fields } as never;
+      return refusal(declare("Todo", declaration));
+    } finally {
+      todo.fields = known;
+    }
+  };
+
+  it.each(["access", "and", "or", "not"])("rejects a field %s, whose name the type or its filter needs", (name) => {
+    const [message, mend] = withFields({ [name]: { ...text, column: "x" } }, {});
+    expect(message).toBe(
+      `${inTodo} has a field ${name}, a name that its type, its filter or its input needs for itself.`,
+    );
+    expect(mend).toContain('@map("x")');
+  });
+
+  it("rejects a field whose name the place of a new row needs", () => {
+    const [message] = withFields(
+      { group: { ...text, column: "group" }, groupId: { ...id, column: "group_id" } },
+      { group: "groupId" },
+    );
+    expect(message).toContain("has a field group, a name that");
+  });
+
+  it("rejects bytes, unless they are hidden", () => {
+    const file = { ...text, type: "Bytes", native: "bytea", isRequired: false };
+    expect(withFields({ file }, {})).toEqual([
+      `${inTodo} shows file, and GraphQL has no bytes.`,
+      'Say hidden: ["file"].',
+    ]);
+    expect(() => withFields({ file }, { hidden: ["file"] })).toThrow("It is not refused.");
+  });
+
+  it("rejects a moment of the last change that nothing stamps", () => {
+    expect(withFields({ updatedAt: { ...text, column: "updatedAt", hasDefault: true } }, {})[0]).toBe(
+      `${inTodo} keeps updatedAt in the column updatedAt, which nothing stamps.`,
+    );
+  });
+
+  it.each([
+    ["id", {}, "gen_random_uuid()"],
+    ["tenantId", {}, "iam.named_tenant_id()"],
+    ["ownerId", { owner: "ownerId" }, "iam.named_user_id()"],
+    ["scopeId", { scope: "scopeId" }, "iam.named_root_scope_id()"],
+    ["title", { readOnly: ["title"] }, "a @default that the database knows"],
+    ["title", { hidden: ["title"] }, "a @default that the database knows"],
+    ["createdAt", {}, "a @default that the database knows"],
+  ])("rejects creating rows where nothing fills in %s (%o)", (name, declaration, mend) => {
+    const [message, says] = withFields(
+      { [name]: { ...models.Todo.fields[name], hasDefault: false } },
+      { ...declaration, commands: ["create"] },
+    );
+    expect(message).toBe(`${inTodo} lets people create rows, and nothing fills in ${name}.`);
+    expect(says).toContain(mend);
+  });
+
   it("allows masks of the field's own type only, already to the compiler", () => {
     type Rule<F extends "title" | "done" | "createdAt"> = NonNullable<NonNullable<Declaration<"Todo">["fields"]>[F]>;
     expectTypeOf<{ mask: "secret" }>().toExtend<Rule<"title">["onDeny"]>();
@@ -236,6 +313,24 @@ describe("declarations together", () => {
     ]);
     const todo = resource("Todo", todos);
     expect(refusal(() => checkResources([todo, todo], features))[0]).toBe(`${inTodo} is declared twice.`);
+  });
+
+  it("rejects rows that follow each other in a circle", () => {
+    const todo = { ...resource("Todo", todos), parent: { link: "chat", model: "Chat", column: "chat_id" } } as const;
+    const chat = { ...resource("Chat", todos), parent: { link: "todo", model: "Todo", column: "todo_id" } } as const;
+    expect(refusal(() => checkResources([todo, chat], features))[0]).toBe(
+      `${inTodo} follows itself, so that nobody would ever have a way to a row.`,
+    );
+    const tree = { ...todo, parent: { link: "above", model: "Todo", column: "above_id" } } as const;
+    expect(refusal(() => checkResources([tree], features))[0]).toContain("follows itself");
+  });
+
+  it("rejects two tables that would share their functions' names", () => {
+    const todo = { ...resource("Todo", todos), table: { schema: "shop", name: "items" } };
+    const chat = { ...resource("Chat", todos), table: { schema: "public", name: "shop_items" } };
+    expect(refusal(() => checkResources([todo, chat], features))[0]).toBe(
+      "src/resources/chat.ts: Chat has a table that is called shop_items with its schema, as that of Todo.",
+    );
   });
 });
 

@@ -50,6 +50,23 @@ describe("describeDatamodel", () => {
   });
 });
 
+describe("a default", () => {
+  it.each([
+    ["uuid", false],
+    ["cuid", false],
+    ["now", true],
+    ["dbgenerated", true],
+  ])("of %s() is the database's: %s", (name, isIts) => {
+    const made = field("made", { hasDefaultValue: true, default: { name, args: [] } });
+    expect(describeModels([model("Pot", [id, made])]).models["Pot"]?.fields["made"]?.hasDefault).toBe(isIts);
+  });
+
+  it("is none where Prisma's client alone stamps a change", () => {
+    const changed = field("changed", { type: "DateTime", isUpdatedAt: true });
+    expect(describeModels([model("Pot", [id, changed])]).models["Pot"]?.fields["changed"]?.hasDefault).toBe(false);
+  });
+});
+
 function describeModels(models: readonly DMMF.Model[]) {
   return describeDatamodel(datamodel(models), "");
 }

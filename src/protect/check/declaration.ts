@@ -1,6 +1,7 @@
 /** In charge of wrong declarations. The compiler finds most; what it can't, and what a cast hides, stops the build here. */
 import { type Model, type ModelName, models } from "../../generated/datamodel.js";
 import type { FieldRule, FunctionCommand, Through } from "../declaration.js";
+import { checkColumns } from "./columns.js";
 import { checkFieldRule } from "./field-rules.js";
 import { refuse, requireField, requireId } from "./refuse.js";
 import { checkShares } from "./shares.js";
@@ -40,6 +41,7 @@ export function checkDeclaration(model: ModelName, declared: Declared): void {
   checkNames(model, declared);
   checkCommands(model, declared);
   checkFunctions(model, declared);
+  checkColumns(model, declared);
   for (const [name, rule] of Object.entries(declared.fields ?? {}))
     if (rule) checkFieldRule(model, name, rule, declared);
 }

@@ -17,6 +17,8 @@ export function checkFieldRule(model: ModelName, name: string, rule: FieldRule, 
   checkIsOnShow(model, name, field, around);
   checkUsers(model, `${name}.read`, rule.read, around);
   checkUsers(model, `${name}.write`, rule.write, around);
+  if (rule.read === undefined && rule.write === undefined && rule.onDeny === undefined)
+    refuse(model, `has a rule on ${name} that says nothing`, "Say who may read it or write it, or leave the rule out.");
   const { onDeny } = rule;
   if (onDeny === undefined) return;
   if (rule.read === undefined)

@@ -1,5 +1,6 @@
 /** In charge of what declarations owe each other and the database: a parent that is declared, and features that somebody can hold. */
 import type { ModelName } from "../../generated/datamodel.js";
+import { bareName } from "../policies/spelling.js";
 import type { Resource } from "../resource.js";
 import { fileOf, refuse } from "./refuse.js";
 
@@ -18,7 +19,38 @@ export function checkResources(resources: readonly Resource[], features: Readonl
     if (parent && !declared.has(parent.model))
       refuse(name, `follows ${parent.model}, which isn't declared`, `Declare it in ${fileOf(parent.model)}.`);
   }
+  for (const { name } of resources) checkAncestors(name, resources);
+  checkTables(resources);
   for (const resource of resources) checkFeatures(resource, features);
+}
+
+// A policy never looks into its own table: Postgres ends there (42P17).
+function checkAncestors(name: ModelName, resources: readonly Resource[]): void {
+  const parents = new Map(resources.map((one) => [one.name, one.parent?.model]));
+  let ancestor = parents.get(name);
+  for (let steps = 0; ancestor !== undefined && steps <= parents.size; steps++, ancestor = parents.get(ancestor))
+    if (ancestor === name)
+      refuse(
+        name,
+        "follows itself, so that nobody would ever have a way to a row",
+        "Say owner, scope, group or shares for it; a parent is a row of another table that follows none of these.",
+      );
+}
+
+// Functions and migrations are called after the table: shop.items and public.shop_items would take each other's.
+function checkTables(resources: readonly Resource[]): void {
+  const names = new Map<string, ModelName>();
+  for (const { name, table } of resources) {
+    const bare = bareName({ schema: table.schema, table: table.name });
+    const other = names.get(bare);
+    if (other !== undefined)
+      refuse(
+        name,
+        `has a table that is called ${bare} with its schema, as that of ${other}`,
+        "Call one of them otherwise.",
+      );
+    names.set(bare, name);
+  }
 }
 
 // What may be done with the gateway's own tables is for their own policies and functions.

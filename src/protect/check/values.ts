@@ -7,7 +7,9 @@ export function checkCondition(model: ModelName, condition: object, use: string)
   for (const [name, asked] of Object.entries(condition)) {
     const field = requireField(model, name);
     const values: readonly unknown[] = Array.isArray(asked) ? asked : [asked];
-    const wrong = values.find((value) => value !== null && !isValueOf(field, value));
+    if (values.length === 0)
+      refuse(model, `compares ${name} in ${use} with an empty list`, "Name one, or leave the condition out.");
+    const wrong = values.find((value) => (value !== null || Array.isArray(asked)) && !isValueOf(field, value));
     if (wrong === undefined) continue;
     refuse(
       model,
@@ -18,14 +20,15 @@ export function checkCondition(model: ModelName, condition: object, use: string)
 }
 
 /** True for what stands for a value of the field in a declaration: text for everything but booleans and small numbers. */
-export function isValueOf({ type, isEnum, isList }: Field, value: unknown): boolean {
+export function isValueOf({ type, native, isEnum, isList }: Field, value: unknown): boolean {
   if (isList) return false;
+  if (native === "uuid") return typeof value === "string" && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value);
   if (isEnum) return Object.values<string>(enums[type as EnumName].values).includes(String(value));
   switch (type) {
     case "Boolean":
       return typeof value === "boolean";
     case "Int":
-      return Number.isInteger(value);
+      return Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 31;
     case "Float":
       return Number.isFinite(value);
     case "BigInt":
@@ -40,7 +43,8 @@ export function isValueOf({ type, isEnum, isList }: Field, value: unknown): bool
 }
 
 /** What a value of the field looks like, in words. */
-export function valuesOf({ type, isEnum }: Field): string {
+export function valuesOf({ type, native, isEnum }: Field): string {
+  if (native === "uuid") return "a uuid as text";
   if (isEnum)
     return Object.values<string>(enums[type as EnumName].values)
       .map((one) => JSON.stringify(one))

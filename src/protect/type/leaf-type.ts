@@ -30,14 +30,14 @@ export function columnType(field: Pick<Field, "type" | "isEnum" | "isId" | "isLi
   return field.isList ? ([leafType(field)] as unknown as "JSON") : leafType(field);
 }
 
-/** A Prisma enum in GraphQL: its values in capitals. */
+/** A Prisma enum in GraphQL: its values as Prisma calls them, in capitals. */
 export function enumType(name: EnumName): EnumType {
   const known = enumTypes.get(name);
   if (known) return known;
   const { description, values } = enums[name];
   const type = builder.enumType(name, {
     description,
-    values: Object.fromEntries(Object.values<string>(values).map((value) => [value.toUpperCase(), { value }])),
+    values: Object.fromEntries(Object.entries<string>(values).map(([name, value]) => [name.toUpperCase(), { value }])),
   });
   enumTypes.set(name, type);
   return type;
