@@ -149,6 +149,7 @@ const families: ReadonlyArray<readonly [functions: readonly string[], tests: rea
   [named("delegates_hold_everywhere"), tests("policies/reads-of-delegates")],
   [named("require_an_owner require_owners"), tests("database/authority-owners")],
   [named("begin_membership end_membership"), tests("database/authority-revival")],
+  [named("sync_groups groups_to_sync"), tests("gateway/provisioning", "database/authority-race")],
   [named("find_by_api_key"), tests("database/api-key-lookup", "gateway/api-keys")],
   [named("find_acted_as"), tests("policies/session-delegates")],
   [named("gives"), tests("gateway/invitations-in-time", "policies/explain-what-is-over")],

@@ -1,5 +1,6 @@
 /** In charge of a change of authority that waits for another: what it may is decided after the wait, not before it. */
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import pg from "pg";
+import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 import { arranger } from "../support/arrange.js";
 import { type SqlCaller, type Transaction, useCallers } from "../support/callers.js";
 
@@ -97,6 +98,84 @@ describe("a change that waited", () => {
       ),
     ).toBe("allowed");
   });
+});
+
+describe("a token that puts its subject into a group, and waited", () => {
+  /** Whether the person is in the group afterwards, and in the tenant. */
+  async function sync(): Promise<string> {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    try {
+      await client.query("begin");
+      await client.query("select set_config('app.issuer', $1, true), set_config('app.subject', $2, true)", [
+        inject("cluster").demoIssuer.issuer,
+        person,
+      ]);
+      await client.query("select iam.sync_groups(array[$1], '{}')", [`mapped ${n}`]);
+      await client.query("commit");
+    } finally {
+      await client.end();
+    }
+    const { rows } = await database.owner.query<{ isIn: boolean; isMember: boolean }>(
+      `select
+         exists (select from iam.group_members m where m.user_id = u.id) as "isIn",
+         exists (select from iam.tenant_members m where m.user_id = u.id and m.deleted_at is null) as "isMember"
+       from iam.users u where u.id = $1`,
+      [id],
+    );
+    return JSON.stringify(rows[0]);
+  }
+  let id: string;
+  let mapping: string;
+  let identity: string;
+  beforeEach(async () => {
+    const { rows } = await database.owner.query<{ id: string; identity: string }>(
+      "select u.id, 'Identity:' || i.id as identity from iam.users u join iam.identities i on i.user_id = u.id where u.email = $1",
+      [person],
+    );
+    id = rows[0]?.id ?? "";
+    identity = rows[0]?.identity ?? "";
+    const group = await arrange.group({ name: `Mapped ${n}` });
+    await database.owner.query("update iam.groups set type = 'external' where id = $1", [group]);
+    const mapped = await database.owner.query<{ id: string }>(
+      `insert into iam.group_mappings (tenant_id, group_id, provider_id, external_id)
+       select g.tenant_id, g.id, p.id, $2 from iam.groups g, iam.providers p where g.id = $1 and p.code = 'demo' returning id`,
+      [group, `mapped ${n}`],
+    );
+    mapping = mapped.rows[0]?.id ?? "";
+  });
+
+  afterEach(async () => {
+    await database.owner.query("update iam.providers set is_enabled = true");
+    await database.owner.query("update iam.tenants set deleted_at = null where slug = 'acme'");
+  });
+
+  test.each([
+    ["the mapping ended", () => `delete_group_mapping('GroupMapping:${mapping}')`, true],
+    ["the group was frozen", () => `lock_group('Mapped ${n}')`, true],
+    ["he was sent away", () => `remove_tenant_member('${person}')`, false],
+    ["he was disabled", () => `disable_user('${person}')`, true],
+    ["he was locked", () => `lock_user('${person}')`, true],
+    ["he was deleted", () => `delete_user('${person}')`, false],
+    ["his identity was disabled", () => `disable_identity('${identity}')`, true],
+    ["the provider was disabled", () => "disable_provider('demo')", true],
+    ["the tenant ended", () => "delete_tenant('acme')", true],
+  ])("is denied it when %s meanwhile", async (_, call, isMember) => {
+    expect(await whileAdminDoes(call())).toEqual({ isIn: false, isMember });
+  });
+
+  test("is allowed it when nothing that it rests on has changed", async () => {
+    expect(await whileAdminDoes(`create_group('Beside ${n}')`)).toEqual({ isIn: true, isMember: true });
+  });
+
+  async function whileAdminDoes(call: string): Promise<unknown> {
+    return JSON.parse(
+      await whileIn(ada("acme"), async ({ sql }) => {
+        await sql(`select iam.${call}`);
+        return sync;
+      }),
+    );
+  }
 });
 
 describe("ending a tenant from another one", () => {

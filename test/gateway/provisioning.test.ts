@@ -108,6 +108,20 @@ describe("groups", () => {
     expect(await groupsOf("ed")).toEqual([]);
   });
 
+  it("are followed in every tenant, and by nobody else", async () => {
+    await arrange.group({ name: "Guild", tenant: "globex" });
+    await rows(
+      `with guild as (update iam.groups set type = 'external' where name = 'Guild' returning tenant_id, id)
+       insert into iam.group_mappings (tenant_id, group_id, provider_id, external_role)
+       select guild.tenant_id, guild.id, p.id, 'guild' from guild, iam.providers p where p.code = 'open'`,
+    );
+    for (const sub of ["wide", "other"]) await ask({ sub, groups: ["eng"], roles: ["guild"] });
+    expect(await groupsOf("wide")).toEqual(["Board2 synced", "Engineers synced", "Guild synced"]);
+    await ask({ sub: "wide" });
+    expect(await groupsOf("wide")).toEqual([]);
+    expect(await groupsOf("other")).toEqual(["Board2 synced", "Engineers synced", "Guild synced"]);
+  });
+
   it("keep whoever was added by hand", async () => {
     await ask({ sub: "hand", groups: ["eng"] });
     await rows(
@@ -141,6 +155,16 @@ describe("groups", () => {
     );
     expect((await ask({ sub: "both", groups: [] })).status).toBe(403);
     expect(await groupsOf("both")).toEqual(["Board2 synced", "Engineers synced"]);
+  });
+
+  it("are not kept by another provider that he can't come by any more", async () => {
+    await ask({ sub: "past", groups: ["eng"] });
+    await rows(
+      `with past as (update iam.identities set is_enabled = false where subject = 'past' returning user_id)
+       insert into iam.identities (provider_id, subject, user_id) select p.id, 'past-2', past.user_id from iam.providers p, past where p.code = 'closed'`,
+    );
+    await ask({ sub: "past-2" }, { by: closed });
+    expect(await groupsOf("past")).toEqual([]);
   });
 
   it("follow the latest token: one that was issued before it changes nothing, at any gateway", async () => {

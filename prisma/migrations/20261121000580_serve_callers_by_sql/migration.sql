@@ -34,6 +34,51 @@ $$;
 comment on function iam.provision() is
   'Makes a user of a subject that its provider vouches for, on first sight. Raises 52103 where the provider does not allow it, 52101 where the e-mail is somebody''s.';
 
+create function iam.groups_to_sync(of_identity uuid, external_ids text[], external_roles text[])
+returns table (tenant_id uuid, group_id uuid, joins boolean)
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  with who as (
+    select i.user_id, i.provider_id
+    from iam.identities i
+    join iam.providers p on p.id = i.provider_id and p.is_enabled
+    join iam.users u on u.id = i.user_id and u.is_active and not u.is_locked
+    where i.id = of_identity and i.is_enabled
+  ), said as (
+    select distinct g.tenant_id, g.id
+    from who
+    join iam.group_mappings m on m.provider_id = who.provider_id
+    join iam.groups g on g.id = m.group_id and g.type <> 'internal'
+    join iam.tenants t on t.id = g.tenant_id and t.deleted_at is null
+    left join iam.tenant_members tm on tm.tenant_id = g.tenant_id and tm.user_id = who.user_id
+    where (m.external_id = any (external_ids) or m.external_role = any (external_roles))
+      -- who was sent away comes back by somebody's hand only
+      and tm.deleted_at is null
+  ), there as (
+    select gm.tenant_id, gm.group_id as id
+    from who
+    join iam.group_members gm on gm.user_id = who.user_id and gm.source = 'synced'
+    -- what another provider of his says is for that one's tokens
+    where not exists (
+      select
+      from iam.group_mappings m
+      join iam.identities i on i.provider_id = m.provider_id and i.user_id = who.user_id and i.is_enabled
+      where m.group_id = gm.group_id and m.provider_id <> who.provider_id
+    )
+  )
+  select g.tenant_id, g.id, said.id is not null
+  from said
+  full join there on there.id = said.id
+  join iam.groups g on g.id = coalesce(said.id, there.id) and not g.is_locked
+  where there.id is null or said.id is null;
+end
+$$;
+comment on function iam.groups_to_sync(uuid, text[], text[]) is
+  'The groups that somebody joins, and those that he leaves, when his provider says that he has these groups and roles there.';
+
 create function iam.sync_groups(external_ids text[], roles text[], issued_at timestamptz default null)
 returns integer
 language plpgsql volatile
@@ -45,71 +90,48 @@ declare
   identity uuid;
   as_of timestamptz;
   changed integer := 0;
+  tenant uuid;
   difference record;
 begin
   select * into p from iam.providers where issuer = iam.setting('app.issuer') and is_enabled;
   -- one after the other, so that the latest token has the last word
   perform pg_advisory_xact_lock(hashtextextended('portcullis/subject/' || p.id || '/' || iam.setting('app.subject'), 0));
-  select u.id, i.id, i.groups_as_of into person, identity, as_of
+  select i.user_id, i.id, i.groups_as_of into person, identity, as_of
   from iam.identities i
-  join iam.users u on u.id = i.user_id and u.is_active and not u.is_locked
-  where i.provider_id = p.id and i.subject = iam.setting('app.subject') and i.is_enabled;
+  where i.provider_id = p.id and i.subject = iam.setting('app.subject');
   if person is null or issued_at < as_of then
     return 0;
   end if;
   -- tenant by tenant in one order, so that two of these never wait for each other
-  for difference in
-    with said as (
-      select distinct g.tenant_id, g.id
-      from iam.group_mappings m
-      join iam.groups g on g.id = m.group_id and g.type <> 'internal'
-      join iam.tenants t on t.id = g.tenant_id and t.deleted_at is null
-      left join iam.tenant_members tm on tm.tenant_id = g.tenant_id and tm.user_id = person
-      where m.provider_id = p.id
-        and (m.external_id = any (external_ids) or m.external_role = any (sync_groups.roles))
-        -- who was sent away comes back by somebody's hand only
-        and tm.deleted_at is null
-    ), there as (
-      select gm.tenant_id, gm.group_id as id
-      from iam.group_members gm
-      where gm.user_id = person
-        and gm.source = 'synced'
-        -- what another provider of his says is for that one's tokens
-        and not exists (
-          select
-          from iam.group_mappings m
-          join iam.identities i on i.provider_id = m.provider_id and i.user_id = person and i.is_enabled
-          where m.group_id = gm.group_id and m.provider_id <> p.id
-        )
-    )
-    select coalesce(said.tenant_id, there.tenant_id) as tenant, coalesce(said.id, there.id) as target, said.id is not null as joins
-    from said
-    full join there on there.id = said.id
-    join iam.groups g on g.id = coalesce(said.id, there.id) and not g.is_locked
-    where there.id is null or said.id is null
-    order by 1, 2
+  for tenant in
+    select distinct d.tenant_id from iam.groups_to_sync(identity, external_ids, roles) d order by 1
   loop
-    perform set_config('app.tenant_id', difference.tenant::text, true);
-    perform iam.lock_authority(difference.tenant);
-    if difference.joins then
-      insert into iam.tenant_members (tenant_id, user_id) values (difference.tenant, person) on conflict do nothing;
-      if found then
-        perform iam.record(50007, 'User', person::text, iam.root_scope_id(difference.tenant), jsonb_build_object('provider', p.code));
+    perform set_config('app.tenant_id', tenant::text, true);
+    perform iam.lock_authority(tenant);
+    -- asked again: a mapping, a membership or the user himself may have ended while this waited
+    for difference in
+      select d.group_id, d.joins
+      from iam.groups_to_sync(identity, external_ids, roles) d
+      where d.tenant_id = tenant
+      order by 1
+    loop
+      if difference.joins then
+        insert into iam.tenant_members (tenant_id, user_id) values (tenant, person) on conflict do nothing;
+        if found then
+          perform iam.record(50007, 'User', person::text, iam.root_scope_id(tenant), jsonb_build_object('provider', p.code));
+        end if;
+        insert into iam.group_members (tenant_id, group_id, user_id, source)
+        values (tenant, difference.group_id, person, 'synced');
+      else
+        delete from iam.group_members gm
+        where gm.group_id = difference.group_id and gm.user_id = person and gm.source = 'synced';
       end if;
-      insert into iam.group_members (tenant_id, group_id, user_id, source)
-      values (difference.tenant, difference.target, person, 'synced')
-      on conflict do nothing;
-    else
-      delete from iam.group_members gm
-      where gm.group_id = difference.target and gm.user_id = person and gm.source = 'synced';
-    end if;
-    if found then
       changed := changed + 1;
       perform iam.record(
-        case when difference.joins then 50131 else 50133 end, 'Group', difference.target::text,
-        iam.root_scope_id(difference.tenant), jsonb_build_object('user', person, 'provider', p.code)
+        case when difference.joins then 50131 else 50133 end, 'Group', difference.group_id::text,
+        iam.root_scope_id(tenant), jsonb_build_object('user', person, 'provider', p.code)
       );
-    end if;
+    end loop;
   end loop;
   -- behind the locks above: nobody waits for these with the row in his hands
   update iam.identities i
@@ -121,7 +143,7 @@ begin
 end
 $$;
 comment on function iam.sync_groups(text[], text[], timestamptz) is
-  'Makes the subject pushed before a member of the groups that his provider''s groups and roles are mapped to, and of no other by the provider; never touches a membership made by hand. A token that was issued before the one that they follow changes nothing. Answers how many changed.';
+  'Makes the subject pushed before a member of the groups that his provider''s groups and roles are mapped to, and of no other by the provider; never touches a membership made by hand. A token that was issued before the latest one changes nothing. Answers how many changed.';
 
 create function iam.pre_request()
 returns void
