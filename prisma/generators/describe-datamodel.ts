@@ -91,10 +91,12 @@ function describeModel(model: DMMF.Model, dmmf: DMMF.Datamodel, enums: Datamodel
 }
 
 function describeField(field: DMMF.Field, primaryKey: readonly string[], enums: Datamodel["enums"]): FieldDescription {
+  const native = nativeOf(field, enums);
   return {
     column: columnOf(field),
-    type: field.type,
-    native: nativeOf(field, enums),
+    // A time of day is no moment: it travels as the text that it is.
+    type: /^time/.test(native) && !native.startsWith("timestamp") ? "String" : field.type,
+    native,
     isList: field.isList,
     isRequired: field.isRequired,
     isId: primaryKey.includes(field.name),

@@ -98,12 +98,17 @@ function compare(
     case "lte":
       return sql`${column} <= ${typed(value, native)}`;
     case "contains":
-      return sql`strpos(${column}, ${typed(value, "text")}) > 0`;
+      return sql`strpos(${asText(column, native)}, ${typed(value, "text")}) > 0`;
     case "startsWith":
-      return sql`starts_with(${column}, ${typed(value, "text")})`;
+      return sql`starts_with(${asText(column, native)}, ${typed(value, "text")})`;
     default:
       throw badInput("Not a comparison.");
   }
+}
+
+// A uuid or an address is told as text as well, and is none.
+function asText(column: Sql, native: string): Sql {
+  return native === "text" ? column : sql`${column}::text`;
 }
 
 function mapped(value: unknown, map: (one: unknown) => unknown): unknown {

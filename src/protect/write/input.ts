@@ -4,7 +4,7 @@ import { GatewayError } from "../../errors.js";
 import { sayWays } from "../field-rule.js";
 import type { Column, Resource } from "../resource.js";
 import { describe, spoken } from "../type/describe.js";
-import { leafType } from "../type/leaf-type.js";
+import { columnType } from "../type/leaf-type.js";
 import { editableColumns, hasScopeId, writableColumns, writableLinks } from "../writable.js";
 import type { Data } from "./rows.js";
 
@@ -21,8 +21,8 @@ export function createInput(resource: Resource) {
         writableColumns(resource).map((column) => [
           column.name,
           t.field({
-            type: leafType(column),
-            required: column.isRequired && !column.hasDefault,
+            type: columnType(column),
+            required: column.isRequired && !column.hasDefault && !column.isList,
             description: describeInput(column),
           }),
         ]),
@@ -65,7 +65,7 @@ export function updateInput(resource: Resource) {
       ...Object.fromEntries(
         editableColumns(resource).map((column) => [
           column.name,
-          t.field({ type: leafType(column), description: describeInput(column) }),
+          t.field({ type: columnType(column), description: describeInput(column) }),
         ]),
       ),
     }),

@@ -1,4 +1,5 @@
 /** In charge of declarations in the forms that no table of the demo has; once per test file, since there is one builder. */
+import { models } from "../../../src/generated/datamodel.js";
 import { resource } from "../../../src/protect/resource.js";
 import { type DeclaredWorld, useDeclaredWorld } from "../../support/declared-world.js";
 
@@ -11,6 +12,12 @@ delete from public.todo_shares;
 alter table public.todo_shares drop constraint todo_shares_one_check;
 update public.todos set done = true where title like 'Buy milk%';
 `;
+const { chatId, userId } = models.ChatShare.fields;
+Object.assign(models.ChatShare.fields, {
+  chatId: { ...chatId, isRequired: false },
+  userId: { ...userId, hasDefault: true },
+});
+
 const everyCommand = ["create", "update", "delete"] as const;
 
 /** The demo world in these forms; the milk is done. */
