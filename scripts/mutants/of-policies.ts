@@ -26,7 +26,7 @@ export async function ofPolicies(owner: pg.Pool): Promise<readonly DatabaseMutan
       ) as made
     from pg_policies
     join pg_policy p on p.polname = policyname and p.polrelid = format('%I.%I', schemaname, tablename)::regclass
-    where roles && array['web_user', 'web_anon', 'authenticator']::name[]
+    where roles && array['web_user', 'web_delegate', 'web_anon', 'authenticator']::name[]
     order by 1, 2`);
   return rows.flatMap((policy) => {
     const { table, name, using, check } = policy;

@@ -75,7 +75,7 @@ export function bypassChecks(login: Login): readonly Check[] {
       mend: (name, kind) =>
         kind === "v"
           ? `alter view ${name} set (security_invoker = true);`
-          : `revoke all on ${name} from public, ${login.identifier}, web_user, web_anon; -- a materialized view knows no reader`,
+          : `revoke all on ${name} from public, ${login.identifier}, web_user, web_delegate, web_anon; -- a materialized view knows no reader`,
     },
     {
       id: "PC004",
@@ -84,13 +84,14 @@ export function bypassChecks(login: Login): readonly Check[] {
         from pg_catalog.pg_namespace n, (${reachable}) as r
         where n.oid ${isOurs} and has_schema_privilege(r.oid, n.oid, 'create')`,
       problem: (name) => `it may create objects in the schema ${name}.`,
-      mend: (name) => `revoke create on schema ${name} from public, ${login.identifier}, web_user, web_anon;`,
+      mend: (name) =>
+        `revoke create on schema ${name} from public, ${login.identifier}, web_user, web_delegate, web_anon;`,
     },
     {
       id: "PC005",
       sql: `
         select role.name
-        from (values ('web_user'), ('web_anon')) as role (name)
+        from (values ('web_user'), ('web_delegate'), ('web_anon')) as role (name)
         where not exists (select from (${reachable}) as r where r.rolname = role.name)`,
       problem: (name) => `it may not become ${name}.`,
       mend: (name) => `grant ${name} to ${login.identifier};`,

@@ -85,7 +85,7 @@ async function apply(adminUrl: string, folder: string, migrationsList: Migration
 // so its row-level security is not forced, and the start-up proof leaves this one table out.
 async function hideRecord(client: pg.Client): Promise<void> {
   await client.query(`
-    revoke all on public._prisma_migrations from public, authenticator, web_user, web_anon;
+    revoke all on public._prisma_migrations from public, authenticator, web_user, web_delegate, web_anon;
     alter table public._prisma_migrations enable row level security`);
 }
 

@@ -1,5 +1,5 @@
 /**
- * In charge of the five roles that everything else is granted to. They belong to the whole cluster, so no migration makes
+ * In charge of the six roles that everything else is granted to. They belong to the whole cluster, so no migration makes
  * them: one that did would break every second database of the cluster, Prisma's shadow database first.
  */
 import type pg from "pg";
@@ -69,9 +69,10 @@ async function describeServer(client: pg.Client): Promise<Server> {
 function stepsFor(server: Server): readonly Step[] {
   const admins = server.isSuperuser ? [] : ["api_owner", "iam_definer"].map((role) => adminInto(role, server));
   return [
-    ...["api_owner", "iam_definer", "web_user", "web_anon"].map((role) => roleStep(role, "nologin")),
+    ...["api_owner", "iam_definer", "web_user", "web_delegate", "web_anon"].map((role) => roleStep(role, "nologin")),
     roleStep("authenticator", "login noinherit"),
-    ...["web_user", "web_anon"].map((role) => authenticatorInto(role, server)),
+    delegateIsUser,
+    ...["web_user", "web_delegate", "web_anon"].map((role) => authenticatorInto(role, server)),
     ...admins,
     {
       isDone: `select has_database_privilege('api_owner', current_database(), 'create')`,
@@ -90,6 +91,12 @@ function roleStep(role: string, attributes: string): Step {
     statement: `create role ${role} ${attributes}`,
   };
 }
+
+// A delegate is a user of whom more is asked: what a user may is granted once.
+const delegateIsUser: Step = {
+  isDone: "select pg_has_role('web_delegate', 'web_user', 'usage')",
+  statement: "grant web_user to web_delegate",
+};
 
 // It may become the role but has nothing of it before it does: on 15 because it is NOINHERIT, later because the grant says so.
 function authenticatorInto(role: string, { hasMembershipOptions }: Server): Step {

@@ -88,8 +88,14 @@ export function openingStatements(
     ...(form.isExplicit ? [beginStatements[form.mode]] : []),
     settingsStatement(form.isExplicit ? settings : [...settings, ...readOnly]),
     openSession,
-    { sql: "select set_config('role', $1, true)", parameters: [caller.kind === "anonymous" ? "web_anon" : "web_user"] },
+    { sql: "select set_config('role', $1, true)", parameters: [roleOf(caller)] },
   ];
+}
+
+/** The role whose policies judge the caller. A delegate in any other is nobody. */
+function roleOf(caller: Caller): "web_anon" | "web_user" | "web_delegate" {
+  if (caller.kind === "anonymous") return "web_anon";
+  return caller.kind === "apiKey" || caller.actAs !== null ? "web_delegate" : "web_user";
 }
 
 /** What begins an explicit transaction. */

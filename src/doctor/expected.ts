@@ -52,7 +52,7 @@ export function copies(tables: readonly Table[]): readonly string[] {
       return [
         `create table ${copy} (like ${qualified(table)} including defaults including identity);`,
         // whatever default privileges give is no part of what was said
-        `revoke all on ${copy} from public, web_user, web_anon, iam_definer;`,
+        `revoke all on ${copy} from public, web_user, web_delegate, web_anon, iam_definer;`,
       ];
     }),
     ...schemas.map(

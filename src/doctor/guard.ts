@@ -134,5 +134,5 @@ const rights = `
     where col.attrelid = to_regclass(t.on) and not col.attisdropped
   ) as acl,
   lateral (select pg_get_userbyid(role) as grantee, what || ' to ' || pg_get_userbyid(role) as name) as told
-  where role <> 0 and grantee in ('web_user', 'web_anon', 'iam_definer')
+  where role <> 0 and grantee in ('web_user', 'web_delegate', 'web_anon', 'iam_definer')
   order by 2`;

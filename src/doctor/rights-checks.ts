@@ -3,7 +3,7 @@ import { type Check, isExposed, isRecord, type Login, reachableFrom } from "../d
 
 /** The checks of what the login and the runtime roles were given. */
 export function rightsChecks(login: Login): readonly Check[] {
-  const everybody = `${login.identifier}, web_user, web_anon`;
+  const everybody = `${login.identifier}, web_user, web_delegate, web_anon`;
   return [
     {
       id: "PC007",
@@ -30,10 +30,11 @@ export function rightsChecks(login: Login): readonly Check[] {
         from (${reachableFrom(login)}) as member
         join pg_catalog.pg_auth_members m on m.member = member.oid
         join pg_catalog.pg_roles given on given.oid = m.roleid
-        where not (given.rolname in ('web_user', 'web_anon') and member.rolname = ${login.literal})
+        where not (given.rolname in ('web_user', 'web_delegate', 'web_anon') and member.rolname = ${login.literal})
+          and not (given.rolname = 'web_user' and member.rolname = 'web_delegate')
         order by 1, 2`,
       problem: (name, by) =>
-        `${by} is a member of ${name}: at run time nobody is to be more than web_user or web_anon.`,
+        `${by} is a member of ${name}: at run time nobody is to be more than web_user, web_delegate or web_anon.`,
       mend: (name, by) => `revoke ${name} from ${by};`,
     },
     {
@@ -69,7 +70,7 @@ export function rightsChecks(login: Login): readonly Check[] {
                     and other.attname not in ('id', 'tenant_id')
                     and has_column_privilege(r.oid, c.oid, other.attnum, 'update'))) as by
         from pg_catalog.pg_class c, (${reachableFrom(login)}) as r
-        where ${isUsers} and r.rolname in ('web_user', 'web_anon') and c.relkind in ('r', 'p')
+        where ${isUsers} and r.rolname in ('web_user', 'web_delegate', 'web_anon') and c.relkind in ('r', 'p')
           and exists (
             select from pg_catalog.pg_attribute a
             where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
@@ -78,6 +79,8 @@ export function rightsChecks(login: Login): readonly Check[] {
             select from pg_catalog.pg_attribute a
             where a.attrelid = c.oid and a.attname in ('id', 'tenant_id') and not a.attisdropped
               and has_column_privilege(r.oid, c.oid, a.attnum, 'update')
+              -- what a user may, a delegate may by that
+              and (r.rolname <> 'web_delegate' or not has_column_privilege('web_user', c.oid, a.attnum, 'update'))
           )
         order by 1`,
       problem: (name) =>

@@ -32,7 +32,7 @@ export function tableChecks(login: Login): readonly Check[] {
       problem: (name) =>
         `${name} is an implicit many-to-many table: it has no tenant, so no policy can guard it. Write a model in between, with one.`,
       mend: (name) =>
-        `alter table ${name} enable row level security, force row level security; revoke all on ${name} from public, ${login.identifier}, web_user, web_anon;`,
+        `alter table ${name} enable row level security, force row level security; revoke all on ${name} from public, ${login.identifier}, web_user, web_delegate, web_anon;`,
     },
     {
       id: "PC015",

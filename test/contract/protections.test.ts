@@ -35,7 +35,7 @@ describe("a declaration", () => {
       { ...nothing, migrations: [first] },
     );
     expect(script).toContain("drop policy sales_select_user on public.sales;");
-    expect(script).toContain("revoke all on public.sales from web_user, web_anon;");
+    expect(script).toContain("revoke all on public.sales from web_user, web_delegate, web_anon;");
     expect(script).toContain("create policy sales_delete_user");
     expect(script).toContain("select 'sales.delete', id");
     expect(script).not.toContain("'view_sales_page'");
@@ -54,8 +54,8 @@ describe("a declaration", () => {
     const last = { name: "20260101000000_protect_todos", script: protectScript(todos, nothing) ?? "" };
     const script = protectScript({ ...todos, shares: null }, { ...nothing, migrations: [last] });
     expect(script).toContain("drop policy todo_shares_all_tenant on public.todo_shares;");
-    expect(script).toContain("revoke all on public.todo_shares from web_user, web_anon, iam_definer;");
-    expect(script).toContain("revoke all on public.todos from web_user, web_anon;");
+    expect(script).toContain("revoke all on public.todo_shares from web_user, web_delegate, web_anon, iam_definer;");
+    expect(script).toContain("revoke all on public.todos from web_user, web_delegate, web_anon;");
     expect(script).not.toContain("on public.todo_shares to");
   });
 

@@ -24,7 +24,7 @@ const rules: readonly (readonly [rule: string, offenders: string])[] = [
   ["nothing is materialized", `select c.oid::regclass::text from pg_class c where c.relkind = 'm' and ${ours}`],
   [
     "no runtime role may truncate, refer to or hang triggers on a table",
-    `select c.oid::regclass || ' ' || role || ' ' || privilege from pg_class c, unnest(array['web_user', 'web_anon', 'authenticator']) role,
+    `select c.oid::regclass || ' ' || role || ' ' || privilege from pg_class c, unnest(array['web_user', 'web_delegate', 'web_anon', 'authenticator']) role,
        unnest(array['TRUNCATE', 'REFERENCES', 'TRIGGER']) privilege
      where c.relkind in ('r', 'p', 'v') and ${ours} and has_table_privilege(role, c.oid, privilege)`,
   ],
@@ -45,7 +45,7 @@ const rules: readonly (readonly [rule: string, offenders: string])[] = [
   ],
   [
     "no runtime role may create anything in a schema",
-    `select n.nspname || ' ' || role from pg_namespace n, unnest(array['web_user', 'web_anon', 'authenticator']) role
+    `select n.nspname || ' ' || role from pg_namespace n, unnest(array['web_user', 'web_delegate', 'web_anon', 'authenticator']) role
      where n.nspname in ${schemas} and has_schema_privilege(role, n.oid, 'CREATE')`,
   ],
   [
@@ -154,7 +154,7 @@ const rules: readonly (readonly [rule: string, offenders: string])[] = [
   ],
   [
     "the login and the runtime roles bypass nothing and own nothing",
-    `select rolname from pg_roles where rolname in ('authenticator', 'web_user', 'web_anon', 'iam_definer', 'api_owner')
+    `select rolname from pg_roles where rolname in ('authenticator', 'web_user', 'web_delegate', 'web_anon', 'iam_definer', 'api_owner')
        and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or (rolname <> 'authenticator' and rolcanlogin))`,
   ],
   [
@@ -162,8 +162,22 @@ const rules: readonly (readonly [rule: string, offenders: string])[] = [
     "select roleid::regrole::text from pg_auth_members where member = 'iam_definer'::regrole",
   ],
   [
+    "a delegate is a user, and nothing besides",
+    `select roleid::regrole::text from pg_auth_members where member = 'web_delegate'::regrole and roleid <> 'web_user'::regrole
+     union all
+     select 'no user' where not pg_has_role('web_delegate', 'web_user', 'usage')
+     union all
+     select coalesce(nullif(s.classid, 0)::regclass || ' ' || s.objid, '') from pg_shdepend s
+     where s.refobjid = 'web_delegate'::regrole and s.dbid = (select oid from pg_database where datname = current_database()) and s.deptype <> 'r'`,
+  ],
+  [
+    "what is asked of delegates is asked of nobody else, and takes nothing but away",
+    `select p.polrelid::regclass || ' ' || p.polname from pg_policy p
+     where 'web_delegate'::regrole = any (p.polroles) and (p.polpermissive or cardinality(p.polroles) > 1)`,
+  ],
+  [
     "no runtime role is a member of an owning one",
-    `select a || ' ' || b from unnest(array['authenticator', 'web_user', 'web_anon']) a, unnest(array['iam_definer', 'api_owner']) b where pg_has_role(a, b, 'MEMBER')`,
+    `select a || ' ' || b from unnest(array['authenticator', 'web_user', 'web_delegate', 'web_anon']) a, unnest(array['iam_definer', 'api_owner']) b where pg_has_role(a, b, 'MEMBER')`,
   ],
   [
     "every foreign key of a row with a tenant stays in it, or points at what belongs to everybody",

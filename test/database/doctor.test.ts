@@ -17,7 +17,7 @@ const look = (): Promise<readonly Finding[]> =>
 
 beforeAll(async () => {
   await database.owner.query(`
-    create role ${login} login noinherit; grant web_user, web_anon to ${login}; grant usage on schema iam to ${login};
+    create role ${login} login noinherit; grant web_user, web_delegate, web_anon to ${login}; grant usage on schema iam to ${login};
     grant execute on function iam.open_session() to ${login};
     create role doctor_bystander`);
 });
@@ -65,10 +65,12 @@ const faults: readonly Fault[] = [
     rest: noThings,
   },
   { id: "PC004", name: "a schema that everybody may create in", fault: "grant create on schema public to public" },
-  { id: "PC005", name: "a login that may not become web_user", fault: `revoke web_user from ${login}` },
+  { id: "PC005", name: "a login that may not become web_user", fault: `revoke web_user, web_delegate from ${login}` },
+  { id: "PC005", name: "a login that may not become web_delegate", fault: `revoke web_delegate from ${login}` },
   { id: "PC006", name: "a login that may not open a session", fault: `revoke usage on schema iam from ${login}` },
   { id: "PC007", name: "a login with a right on a table", fault: `grant select on public.todos to ${login}` },
   { id: "PC007", name: "a login with a right on a column", fault: `grant select (title) on public.todos to ${login}` },
+  { id: "PC008", name: "a runtime role in another", fault: "grant web_anon to web_delegate" },
   { id: "PC008", name: "a login in a foreign role", fault: `grant pg_read_all_data to ${login}` },
   {
     id: "PC010",

@@ -11,7 +11,9 @@ let loginUrl: string;
 beforeAll(async () => {
   const url = new URL(database.url);
   await database.owner.query(`create role proof_login login noinherit password '${url.password}'`);
-  await database.owner.query("grant web_user, web_anon to proof_login; grant usage on schema iam to proof_login");
+  await database.owner.query(
+    "grant web_user, web_delegate, web_anon to proof_login; grant usage on schema iam to proof_login",
+  );
   await database.owner.query("grant execute on function iam.open_session() to proof_login");
   url.username = "proof_login";
   loginUrl = url.href;
@@ -100,9 +102,9 @@ describe("the start-up proof", () => {
     },
     {
       name: "a login that may not become the runtime roles",
-      break: "revoke web_user from proof_login",
-      restore: "grant web_user to proof_login",
-      says: "it may not become web_user",
+      break: "revoke web_delegate from proof_login",
+      restore: "grant web_delegate to proof_login",
+      says: "it may not become web_delegate",
     },
     {
       name: "a login that may not open a session",

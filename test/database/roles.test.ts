@@ -32,11 +32,17 @@ describe("bootstrapRoles", () => {
     const client = new pg.Client(database.url);
     await client.connect();
     await client.query("set role web_user");
+    await client.query("set role web_delegate");
     await client.query("set role web_anon");
     await client.query("reset role");
     await expect(client.query("set role api_owner")).rejects.toMatchObject({ code: "42501" });
     await expect(client.query("set role iam_definer")).rejects.toMatchObject({ code: "42501" });
     await client.end();
+  });
+
+  it("makes a delegate a user", async () => {
+    const { rows } = await database.owner.query("select pg_has_role('web_delegate', 'web_user', 'usage') as is");
+    expect(rows).toEqual([{ is: true }]);
   });
 
   it("changes nothing the second time, and keeps the password when none is given", async () => {
@@ -98,7 +104,7 @@ describe("an administrator who is no superuser", () => {
     );
     if (!rows[0].since16) return;
     await database.owner.query(
-      `grant api_owner, iam_definer, web_user, web_anon to ${name} with admin true, inherit false, set false`,
+      `grant api_owner, iam_definer, web_user, web_delegate, web_anon to ${name} with admin true, inherit false, set false`,
     );
   }
 });
@@ -117,6 +123,6 @@ async function allRoles(): Promise<unknown> {
   const { rows } = await database.owner.query(`
     select r.rolname, a.rolpassword, array(select m.roleid::regrole::text from pg_auth_members m where m.member = r.oid order by 1) as member_of
     from pg_roles r join pg_authid a on a.oid = r.oid
-    where r.rolname in ('api_owner', 'iam_definer', 'web_user', 'web_anon', 'authenticator') order by 1`);
+    where r.rolname in ('api_owner', 'iam_definer', 'web_user', 'web_delegate', 'web_anon', 'authenticator') order by 1`);
   return rows;
 }

@@ -81,6 +81,14 @@ return iam.is_acting() or iam.has_api_key();
 comment on function iam.is_delegated() is
   'Whether the session is allowed less than its user: somebody acts as him, or it was opened with an API key.';
 
+create function iam.is_judged_as_delegate()
+returns boolean
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$ select pg_has_role(coalesce(nullif(current_setting('role'), 'none'), session_user), 'web_delegate', 'usage') $$;
+comment on function iam.is_judged_as_delegate() is
+  'Whether the policies for delegates hold for the role that the session took.';
+
 create function iam.is_usable(key iam.api_keys)
 returns boolean
 language sql stable
@@ -117,6 +125,10 @@ declare
   actor uuid := nullif(current_setting('app.actor_id', true), '');
 begin
   if me is null then
+    return null;
+  end if;
+  -- who is allowed less than the user is nobody where nothing would keep him to it
+  if iam.is_delegated() and not iam.is_judged_as_delegate() then
     return null;
   end if;
   if key_id is not null then
@@ -160,7 +172,7 @@ begin
 end
 $$;
 comment on function iam.caller_id() is
-  'The user that this session acts as; null when anonymous, and when the user, identity, provider, tenant, membership, API key or whoever acts as him is not active any more.';
+  'The user that this session acts as; null when anonymous, when the user, identity, provider, tenant, membership, API key or whoever acts as him is not active any more, and when somebody acts as him, or an API key does, in a role that no policy for delegates holds for.';
 
 create function iam.caller_tenant_id()
 returns uuid

@@ -95,10 +95,10 @@ security definer set search_path = pg_catalog, pg_temp
 as $$
   select p.oid, p.polname::text, p.polpermissive
   from pg_policy p
-  where p.polrelid = of_table and p.polcmd in (command, '*') and p.polroles && array['web_user'::regrole::oid, 0::oid]
+  where p.polrelid = of_table and p.polcmd in (command, '*') and p.polroles && array['web_user'::regrole, 'web_delegate'::regrole, 0]::oid[]
   order by p.polpermissive, p.polname
 $$;
-comment on function iam.policies_for(regclass, "char") is 'The policies that judge a command of web_user on the rows of a table.';
+comment on function iam.policies_for(regclass, "char") is 'The policies that judge a command of web_user, and of web_delegate, on the rows of a table.';
 
 create function iam.command_condition(of_table regclass, command "char")
 returns text

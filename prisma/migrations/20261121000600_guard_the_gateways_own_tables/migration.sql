@@ -274,7 +274,7 @@ create policy tenant_members_select_delegate
   on iam.tenant_members
   as restrictive
   for select
-  to web_user
+  to web_delegate
   using (not (select iam.is_delegated()) or (select iam.delegates_hold_everywhere('iam.users.read')));
 comment on policy tenant_members_select_delegate on iam.tenant_members is
   'Whoever acts as the user, and an API key, see nothing here without iam.users.read of their own at the tenant''s root.';
@@ -283,7 +283,7 @@ create policy identities_select_delegate
   on iam.identities
   as restrictive
   for select
-  to web_user
+  to web_delegate
   using (not (select iam.is_delegated()) or (select iam.delegates_hold_everywhere('iam.identities.read')));
 comment on policy identities_select_delegate on iam.identities is
   'Whoever acts as the user, and an API key, see nothing here without iam.identities.read of their own at the tenant''s root.';
@@ -292,7 +292,7 @@ create policy group_members_select_delegate
   on iam.group_members
   as restrictive
   for select
-  to web_user
+  to web_delegate
   using (not (select iam.is_delegated()) or (select iam.delegates_hold_everywhere('iam.groups.read')));
 comment on policy group_members_select_delegate on iam.group_members is
   'Whoever acts as the user, and an API key, see nothing here without iam.groups.read of their own at the tenant''s root.';
@@ -301,7 +301,7 @@ create policy group_includes_select_delegate
   on iam.group_includes
   as restrictive
   for select
-  to web_user
+  to web_delegate
   using (not (select iam.is_delegated()) or (select iam.delegates_hold_everywhere('iam.groups.read')));
 comment on policy group_includes_select_delegate on iam.group_includes is
   'Whoever acts as the user, and an API key, see nothing here without iam.groups.read of their own at the tenant''s root.';
@@ -310,7 +310,7 @@ create policy group_mappings_select_delegate
   on iam.group_mappings
   as restrictive
   for select
-  to web_user
+  to web_delegate
   using (not (select iam.is_delegated()) or (select iam.delegates_hold_everywhere('iam.groups.read')));
 comment on policy group_mappings_select_delegate on iam.group_mappings is
   'Whoever acts as the user, and an API key, see nothing here without iam.groups.read of their own at the tenant''s root.';
@@ -319,7 +319,7 @@ create policy grants_select_delegate
   on iam.grants
   as restrictive
   for select
-  to web_user
+  to web_delegate
   using (not (select iam.is_delegated()) or (select iam.delegates_hold_everywhere('iam.grants.read')));
 comment on policy grants_select_delegate on iam.grants is
   'Whoever acts as the user, and an API key, see nothing here without iam.grants.read of their own at the tenant''s root.';
@@ -328,7 +328,7 @@ create policy api_keys_select_delegate
   on iam.api_keys
   as restrictive
   for select
-  to web_user
+  to web_delegate
   using (not (select iam.is_delegated()) or (select iam.delegates_hold_everywhere('iam.api_keys.read')));
 comment on policy api_keys_select_delegate on iam.api_keys is
   'Whoever acts as the user, and an API key, see nothing here without iam.api_keys.read of their own at the tenant''s root.';
@@ -337,7 +337,7 @@ create policy api_key_grants_select_delegate
   on iam.api_key_grants
   as restrictive
   for select
-  to web_user
+  to web_delegate
   using (not (select iam.is_delegated()) or (select iam.delegates_hold_everywhere('iam.api_keys.read')));
 comment on policy api_key_grants_select_delegate on iam.api_key_grants is
   'Whoever acts as the user, and an API key, see nothing here without iam.api_keys.read of their own at the tenant''s root.';
@@ -346,7 +346,7 @@ create policy tokens_select_delegate
   on iam.tokens
   as restrictive
   for select
-  to web_user
+  to web_delegate
   using (not (select iam.is_delegated()) or (select iam.delegates_hold_everywhere('iam.users.read')));
 comment on policy tokens_select_delegate on iam.tokens is
   'Whoever acts as the user, and an API key, see nothing here without iam.users.read of their own at the tenant''s root.';
@@ -355,7 +355,7 @@ create policy audit_events_select_delegate
   on iam.audit_events
   as restrictive
   for select
-  to web_user
+  to web_delegate
   using (not (select iam.is_delegated()) or (select iam.delegates_hold_everywhere('iam.audit.read')));
 comment on policy audit_events_select_delegate on iam.audit_events is
   'Whoever acts as the user, and an API key, see nothing here without iam.audit.read of their own at the tenant''s root.';

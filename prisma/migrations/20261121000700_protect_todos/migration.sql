@@ -155,7 +155,7 @@ create policy todos_select_delegate
   on public.todos
   as restrictive
   for select
-  to web_user
+  to web_delegate
   using (
     (
       not (select iam.is_acting())
@@ -177,7 +177,7 @@ create policy todos_insert_delegate
   on public.todos
   as restrictive
   for insert
-  to web_user
+  to web_delegate
   with check (
     (
       not (select iam.is_acting())
@@ -198,7 +198,7 @@ create policy todos_update_delegate
   on public.todos
   as restrictive
   for update
-  to web_user
+  to web_delegate
   using (
     (
       not (select iam.is_acting())
@@ -234,7 +234,7 @@ create policy todos_delete_delegate
   on public.todos
   as restrictive
   for delete
-  to web_user
+  to web_delegate
   using (
     (
       not (select iam.is_acting())
@@ -322,7 +322,7 @@ create policy todo_shares_select_delegate
   on public.todo_shares
   as restrictive
   for select
-  to web_user
+  to web_delegate
   using (not (select iam.is_delegated()) or todo_id in (select r.id from public.todos r));
 comment on policy todo_shares_select_delegate on public.todo_shares is
   'Whoever acts as the user, and an API key, see the shares of todos that they may see.';

@@ -155,7 +155,7 @@ create policy chats_select_delegate
   on public.chats
   as restrictive
   for select
-  to web_user
+  to web_delegate
   using (
     (
       not (select iam.is_acting())
@@ -177,7 +177,7 @@ create policy chats_insert_delegate
   on public.chats
   as restrictive
   for insert
-  to web_user
+  to web_delegate
   with check (
     (
       not (select iam.is_acting())
@@ -198,7 +198,7 @@ create policy chats_update_delegate
   on public.chats
   as restrictive
   for update
-  to web_user
+  to web_delegate
   using (
     (
       not (select iam.is_acting())
@@ -234,7 +234,7 @@ create policy chats_delete_delegate
   on public.chats
   as restrictive
   for delete
-  to web_user
+  to web_delegate
   using (
     (
       not (select iam.is_acting())
@@ -322,7 +322,7 @@ create policy chat_shares_select_delegate
   on public.chat_shares
   as restrictive
   for select
-  to web_user
+  to web_delegate
   using (not (select iam.is_delegated()) or chat_id in (select r.id from public.chats r));
 comment on policy chat_shares_select_delegate on public.chat_shares is
   'Whoever acts as the user, and an API key, see the shares of chats that they may see.';

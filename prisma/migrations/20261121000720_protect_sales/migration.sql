@@ -71,7 +71,7 @@ create policy sales_select_delegate
   on public.sales
   as restrictive
   for select
-  to web_user
+  to web_delegate
   using (
     (
       not (select iam.is_acting())

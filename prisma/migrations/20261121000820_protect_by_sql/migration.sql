@@ -256,7 +256,7 @@ begin
   end loop;
   execute format('alter table %s owner to api_owner', guarded);
   execute format('alter table %s enable row level security, force row level security', guarded);
-  execute format('revoke all on %s from public, web_user, web_anon', guarded);
+  execute format('revoke all on %s from public, web_user, web_delegate, web_anon', guarded);
   execute format('grant select, insert, update, delete on %s to iam_definer', guarded);
   perform iam.write_policy(guarded, '_all_definer', 'all', 'iam_definer',
     format('The definer functions of iam, and seeds, reach every %s; each checks who may what.', singular), 'true', 'true');
@@ -782,7 +782,7 @@ begin
           when 'update' then iam.term_of_caller(form, command)
         end);
     end if;
-    perform iam.write_policy(guarded, format('_%s_delegate', sql_command), sql_command, 'web_user',
+    perform iam.write_policy(guarded, format('_%s_delegate', sql_command), sql_command, 'web_delegate',
       format('Whoever acts as the user %s %s only when he may himself, and an API key only with %s of its own %s.',
         case command when 'read' then 'sees' when 'create' then 'creates' when 'update' then 'edits' else 'deletes' end,
         iam.with_article(form ->> 'singular'), form -> 'features' ->> command,
@@ -857,7 +857,7 @@ begin
   perform iam.write_policy(share_table, '_select_user', 'select', 'web_user',
     format('A user sees a share that is meant for him, and every share of %s that he may share.', iam.with_article(singular)),
     iam.any_of(array['user_id = (select iam.named(''caller''))', 'group_id in (select iam.groups_named(''caller''))', may_end]));
-  perform iam.write_policy(share_table, '_select_delegate', 'select', 'web_user',
+  perform iam.write_policy(share_table, '_select_delegate', 'select', 'web_delegate',
     format('Whoever acts as the user, and an API key, see the shares of %s that they may see.', form ->> 'plural'),
     format('not (select iam.is_delegated()) or %I in (select r.id from %s r)', share_column, guarded), null, true);
   perform iam.write_policy(share_table, '_insert_user', 'insert', 'web_user',

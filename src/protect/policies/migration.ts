@@ -65,7 +65,9 @@ function undo(protection: Protection, script: string): string {
     ...made.map(([, kind, what, on]) => `drop ${kind} ${what} on ${on};`),
     ...shared.map(([, what]) => `drop function ${what}(text, text);`),
     ...ways.map(([, what]) => `drop function ${what};`),
-    ...tables.map((on) => `revoke all on ${on} from web_user, web_anon${kept.includes(on) ? "" : ", iam_definer"};`),
+    ...tables.map(
+      (on) => `revoke all on ${on} from web_user, web_delegate, web_anon${kept.includes(on) ? "" : ", iam_definer"};`,
+    ),
   ].join("\n")}\n`;
 }
 

@@ -199,7 +199,7 @@ function delegatePolicy(protection: Protection, command: RowCommand): string {
     on: qualified(protection),
     isRestrictive: true,
     command: sqlCommands[command],
-    roles: ["web_user"],
+    roles: ["web_delegate"],
     ...conditionsFor(command, (one) => one, mayDelegates(protection, command)),
     sentence: delegateSentence(protection, command),
   });

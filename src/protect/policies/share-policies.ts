@@ -23,11 +23,11 @@ export function sharePolicies(protection: Protection, shares: ShareTable): reado
     "(group_id is null or group_id in (select iam.readable_groups()))",
     "(user_id is null or user_id in (select iam.member_ids()))",
   ];
-  const policy = (rest: Omit<Policy, "name" | "on" | "roles">, who = "user") =>
+  const policy = (rest: Omit<Policy, "name" | "on" | "roles">, who: "user" | "delegate" = "user") =>
     createPolicy({
       name: `${shares.table}_${rest.command}_${who}`,
       on: qualified(shares),
-      roles: ["web_user"],
+      roles: [`web_${who}`],
       ...rest,
     });
   return [
