@@ -87,11 +87,12 @@ async function readKey(path: string): Promise<PrivateKey | null> {
   }
 }
 
-// Linked into place rather than written there: of two processes that start at once the second finds the first one's key, whole.
+// Linked into place rather than written there: of two that start at once the second finds the first one's key, whole.
 async function makeKey(path: string): Promise<PrivateKey> {
   const { privateKey } = await generateKeyPair("ES256", { extractable: true });
-  const made = keyFile.parse({ ...(await exportJWK(privateKey)), kid: crypto.randomUUID() });
-  const draft = `${path}.${process.pid}`;
+  const kid = crypto.randomUUID();
+  const made = keyFile.parse({ ...(await exportJWK(privateKey)), kid });
+  const draft = `${path}.${kid}`;
   await mkdir(dirname(path), { recursive: true });
   await writeFile(draft, JSON.stringify(made), { mode: 0o600 });
   await link(draft, path).catch((error: NodeJS.ErrnoException) => {
