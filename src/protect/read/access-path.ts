@@ -130,10 +130,9 @@ export function ofVisible(
     const row = rowSource(alias);
     return sql`(select ${made(row)} from ${tableOf(resource, alias)} where ${condition(row)})`;
   };
-  return eitherWay(seesAll, {
-    walking: over(where),
-    asking: over((row) => allOf([hasReason(resource, row), where(row)])),
-  });
+  const asking = (...more: readonly Sql[]): Sql =>
+    over((row) => allOf([...more, hasReason(resource, row), where(row)]));
+  return sql`case when ${seesAll} then ${over(where)} when ${walks} then ${asking()} else ${asking(inOneProcess)} end`;
 }
 
 /** Whether there is one. */
@@ -147,6 +146,9 @@ export function existsVisible(compilation: Compilation, resource: Resource, wher
     asking: exists((row) => allOf([hasReason(resource, row), where(row)])),
   });
 }
+
+// Starting workers takes longer than reading the rows of a few scopes: only a leader may call this function, so none are.
+const inOneProcess = sql`pg_backend_pid() > 0`;
 
 // The way that is not taken is never run, and no parallel worker started for it.
 function eitherWay(condition: Sql, { walking, asking }: { readonly walking: Sql; readonly asking: Sql }): Sql {
