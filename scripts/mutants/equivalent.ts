@@ -6,16 +6,11 @@ export const equivalents: Readonly<Record<string, string>> = {
     "a grant can't name another tenant's role (trigger same_tenant_role)",
   "iam.live_grants: m.tenant_id = tenant -> true":
     "a group is granted things in its own tenant only, and other tenants' grants are left out there",
-  "iam.groups_of: m.tenant_id = tenant -> true":
-    "what another tenant's group is given or shared is that tenant's, and left out there",
-  "iam.readable_groups: g.tenant_id = tenant -> true": "whoever asks it filters by tenant again",
   "iam.managed_groups: g.tenant_id = tenant -> true": "whoever asks it has resolved the group in his tenant",
   "iam.given_everywhere: g.effect = 'allow' -> true":
     "without a deny, which is asked beside it, every grant is an allow",
   "iam.scopes_given: g.effect = 'allow' -> true": "a scope that is denied is taken out again",
   "iam.user_can: g.effect = 'allow' -> true": "without a deny, which is asked beside it, every grant is an allow",
-  "iam.shared_todos: s.tenant_id = tenant -> true": "the tables' floor keeps other tenants' rows out",
-  "iam.shared_chats: s.tenant_id = tenant -> true": "the tables' floor keeps other tenants' rows out",
   "iam.scope_keys_given: s.tenant_id = tenant -> true": "the scopes it is asked for are the tenant's",
   "iam.scope_keys_with: s.tenant_id = tenant -> true": "the scopes it is asked for are the tenant's",
   "iam.lacks: g.user_id = of_user -> true":
@@ -54,13 +49,10 @@ export const equivalents: Readonly<Record<string, string>> = {
   "iam.blocked_grants: g.tenant_id = tenant -> true (2)":
     "at a scope of the tenant, or above it, stand its own grants and those at global/all",
   "iam.can_all: g.effect = 'allow' -> true": "without a deny, which is asked beside it, every grant is an allow",
-  "iam.caller_reach: g.effect = 'allow' -> true": "a way to rows, not a judge of them: the policies ask each again",
-  "iam.caller_reach: g.effect = 'allow' -> true (2)": "a way to rows, not a judge of them: the policies ask each again",
-  "iam.caller_reach: g.effect = 'deny' -> false": "a way to rows, not a judge of them: the policies ask each again",
-  "iam.caller_key_reach: s.tenant_id = tenant -> true":
-    "a way to rows, not a judge of them: the policies ask each again",
-  "iam.caller_key_reach: s.type = scope_type -> true":
-    "a way to rows, not a judge of them: the policies ask each again",
+  "iam.caller_reach: g.effect = 'allow' -> true": "a deny, wherever, is reason enough not to hold it everywhere",
+  "iam.caller_reach: g.effect = 'allow' -> true (2)":
+    "what is denied is taken out of the places again, and may count as one of them",
+  "iam.caller_key_reach: s.tenant_id = tenant -> true": "the places that iam.caller_reach() gives are the tenant's",
   "iam.require_over_user: m.deleted_at is null -> true (2)": "who is no member any more isn't named in the tenant",
   "iam.require_an_owner: m.deleted_at is null -> true": "whose membership ends loses what he was granted there",
   "iam.require_over_user: m.tenant_id = tenant -> true": "who is a member of another tenant is caught before it",
@@ -68,6 +60,13 @@ export const equivalents: Readonly<Record<string, string>> = {
   "iam.require_to_hand_out_group: g.effect = 'allow' -> true": "a deny is never given to a group",
   "iam.require_an_owner: g.effect = 'allow' -> true":
     "who is denied it is kept from granting, which is asked beside it",
+  "iam.readable_scopes: c.tenant_id = tenant -> true": "a key is given things in its own tenant only (foreign key)",
+  "iam.readable_scopes: g.tenant_id = tenant -> true (3)": "no scope of this tenant stands below another's",
+  "iam.readable_users: m.tenant_id = tenant -> true (2)": "the groups whose members are shown are the tenant's",
+  "iam.resolve_scope: s.tenant_id = tenant -> true":
+    "the scopes that he may see are the tenant's, and the one above all",
+  "iam.delete_user: m.user_id = person -> true (2)":
+    "where he is no member he has nothing but grants (foreign keys), and they all end",
   "chat_shares_update_user: using (true)":
     "judged by WITH CHECK in the same words: what USING lets through is refused there",
   "todo_shares_update_user: using (true)":

@@ -139,13 +139,11 @@ const families: ReadonlyArray<readonly [functions: readonly string[], tests: rea
     tests("policies/features-held", "gateway/can", "gateway/permissions"),
   ],
   [
-    named("readable_users readable_tenants readable_scopes readable_roles groups_showing_members"),
-    tests("gateway/authority/reads", "gateway/authority", "policies/session-delegates", "gateway/tenants"),
+    named(`
+      readable_users readable_tenants readable_scopes readable_roles readable_groups groups_showing_members`),
+    tests("policies/who-sees-what", "gateway/authority/reads", "gateway/tenants"),
   ],
-  [
-    named("readable_groups"),
-    tests("policies/reads-of-delegates", "policies/session-delegates", "gateway/authority/reads"),
-  ],
+  [named("resolve_user resolve_person"), [...aboutFunctions, ...tests("database/authority-revival")]],
   [named("delegates_hold_everywhere"), tests("policies/reads-of-delegates")],
   [named("require_an_owner require_owners"), tests("database/authority-owners")],
   [named("begin_membership end_membership"), tests("database/authority-revival")],
@@ -153,9 +151,10 @@ const families: ReadonlyArray<readonly [functions: readonly string[], tests: rea
   [named("find_by_api_key"), tests("database/api-key-lookup", "gateway/api-keys")],
   [named("find_acted_as"), tests("policies/session-delegates")],
   [named("gives"), tests("gateway/invitations-in-time", "policies/explain-what-is-over")],
-  [named("scope_keys_given"), tests("policies/matrix")],
+  [named("scope_keys_given"), tests("policies/matrix", "policies/reach")],
+  [named("caller_reach caller_key_reach shared_todos shared_chats"), tests("policies/reach")],
   [named("reaches_all_tenants"), tests("policies/session-tenant")],
-  [named("groups_of"), tests("policies/shares-in-time")],
+  [named("groups_of"), tests("policies/shares-in-time", "policies/who-sees-what")],
   // what stands behind one-time tokens alone is held by their tests
   [
     named("held_until still_hands_out require_token revoke_token"),

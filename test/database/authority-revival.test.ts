@@ -68,7 +68,9 @@ describe("coming back", () => {
 
   test("takes everything from a deleted user, everywhere, and nothing from others", async () => {
     const [dead, left] = [await settle("dead@acme.test"), await settle("left@acme.test")];
-    await as("ada@portcullis.test", { tenant: "acme" }).sql("select iam.delete_user('dead@acme.test')");
+    const ada = as("ada@portcullis.test", { tenant: "acme" });
+    await ada.sql("select iam.delete_user('dead@acme.test')");
+    expect(await ada.outcome("select iam.add_tenant_member($1)", `User:${dead}`)).toBe("52103");
     expect(await belongings(dead)).toEqual({ acme: nothingLeft, globex: nothingLeft });
     expect(await belongings(left)).toEqual({ acme: whole, globex: whole });
   });

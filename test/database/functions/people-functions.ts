@@ -40,6 +40,7 @@ export const peopleFunctions: readonly FunctionCase[] = [
   ["allowed", "bob", "remove_tenant_member('bob@acme.test')"],
   ["52109", "bob", "remove_tenant_member('jane@acme.test')"],
   ["52103", "alice", "remove_tenant_member('mallory@nowhere.test')"],
+  ["52103", "alice", "remove_tenant_member('former@acme.test')"],
   ["allowed", "alice", "create_user('new@acme.test', 'New')"],
   ["allowed", "alice", "create_user('robot2@acme.test', null, true, false)"],
   ["allowed", "alice", "create_user('MALLORY@nowhere.test')"],
