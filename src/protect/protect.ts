@@ -26,8 +26,8 @@ export function protect(declared: readonly Resource[]): void {
 
 function addMutations(resource: Resource, resources: Resources): void {
   const { commands } = resource;
-  if (commands.has("create")) addCreate(resource);
-  if (commands.has("update")) addUpdate(resource);
+  if (commands.has("create")) addCreate(resource, resources);
+  if (commands.has("update")) addUpdate(resource, resources);
   if (commands.has("delete")) addDelete(resource);
   if (commands.has("share")) addShare(resource, resources);
 }

@@ -25,6 +25,7 @@ const plain: Protection = {
   fieldFeatures: [],
   insertable: ["text", "state", "group_id"],
   updatable: ["text", "state"],
+  references: [],
   isStamped: true,
 };
 const odd: Protection = { ...plain, schema: "My Shop", shares: { schema: "order", table: "Shares", row: "order_id" } };

@@ -35,6 +35,7 @@ const plain: Protection = {
   fieldFeatures: [],
   insertable: [],
   updatable: [],
+  references: [],
   isStamped: true,
 };
 
@@ -100,6 +101,15 @@ const forms: readonly (readonly [options: string, form: Partial<Protection>])[] 
       conditions: { create: { text: "x" }, update: { text: "x", campus: null }, delete: { text: ["x", "y"] } },
     },
   ],
+  [
+    "owner_column => 'owner_id', writable => '{text, book_id}'",
+    {
+      owner: "owner_id",
+      insertable: ["text", "book_id"],
+      updatable: ["text", "book_id"],
+      references: [{ column: "book_id", to: { schema: "by_hand", table: "books", column: "id" } }],
+    },
+  ],
   [following, { parent: follow("folders") }],
   [`${following}, owner_column => 'owner_id'`, { owner: "owner_id", parent: follow("folders") }],
   [
@@ -127,8 +137,9 @@ function declared(schema: string, form: Partial<Protection>): Protection {
 async function tables(schema: string): Promise<void> {
   await database.owner.query(`drop schema if exists ${schema} cascade; create schema ${schema};
     grant usage, create on schema ${schema} to api_owner, iam_definer; grant usage on schema ${schema} to web_user, web_anon;
+    create table ${schema}.books (id uuid primary key); alter table ${schema}.books enable row level security;
     create table ${schema}.shelves (${columns}); create table ${schema}.folders (${columns});
-    create table ${schema}.notes (${columns}); create table ${schema}.note_shares (${shareColumns})`);
+    create table ${schema}.notes (${columns}, book_id uuid references ${schema}.books (id)); create table ${schema}.note_shares (${shareColumns})`);
 }
 
 type Ask = Parameters<typeof readGuard>[0];

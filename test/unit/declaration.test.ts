@@ -5,6 +5,7 @@ import type { Declaration } from "../../src/protect/declaration.js";
 import { resource } from "../../src/protect/resource.js";
 import { insertableColumns, updatableColumns } from "../../src/protect/writable.js";
 import { group } from "../../src/resources/group.js";
+import { resources } from "../../src/resources/resources.js";
 import { sale } from "../../src/resources/sale.js";
 import { todo } from "../../src/resources/todo.js";
 
@@ -30,9 +31,10 @@ describe("a resource", () => {
   });
 
   it("denies an editor to say whose a row is and where it stands, also where no relation hides it", () => {
+    const declared = new Map(resources.map((one) => [one.name as string, one]));
     const columnsOf = (event: ReturnType<typeof resource>) => [
-      insertableColumns(event),
-      updatableColumns(event),
+      insertableColumns(event, declared),
+      updatableColumns(event, declared),
       [...event.columns.keys()].includes("tenantId"),
     ];
     const [insertable, updatable, showsTenant] = columnsOf(

@@ -247,7 +247,9 @@ begin
   for ours in
     select t.tgname
     from pg_catalog.pg_trigger t
-    where t.tgrelid = guarded and t.tgfoid in ('iam.touch()'::regprocedure, 'iam.lock_before_write()'::regprocedure)
+    where t.tgrelid = guarded and t.tgfoid in (
+      'iam.touch()'::regprocedure, 'iam.lock_before_write()'::regprocedure, 'iam.require_visible()'::regprocedure
+    )
   loop
     execute format('drop trigger %I on %s', ours.tgname, guarded);
   end loop;
@@ -899,6 +901,32 @@ $$;
 comment on function iam.close_shares(regclass, regclass) is
   'Closes the tables with a protected table''s shares, of no use without it, but for the one that is kept.';
 
+create function iam.write_references(guarded regclass, form jsonb)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  reference record;
+begin
+  for reference in
+    select own.attname as named, k.confrelid::regclass as referred, far.attname as there
+    from pg_catalog.pg_constraint k
+    cross join lateral unnest(k.conkey, k.confkey) as pair (own, far)
+    join pg_catalog.pg_attribute own on own.attrelid = k.conrelid and own.attnum = pair.own
+    join pg_catalog.pg_attribute far on far.attrelid = k.confrelid and far.attnum = pair.far
+    join pg_catalog.pg_class c on c.oid = k.confrelid
+    where k.contype = 'f' and k.conrelid = guarded and c.relrowsecurity and own.atttypid = 'uuid'::regtype
+      and own.attname = any (iam.writable_columns(guarded, form))
+  loop
+    execute format('create trigger %I before insert or update of %I on %s for each row execute function iam.require_visible(%L, %L, %L)',
+      'see_' || reference.named, reference.named, guarded, reference.named, reference.referred, reference.there);
+  end loop;
+end
+$$;
+comment on function iam.write_references(regclass, jsonb) is
+  'Lets people refer to rows that they see, in the columns that they may write and that are keys to guarded tables.';
+
 create function iam.write_guard(guarded regclass, form jsonb)
 returns void
 language plpgsql
@@ -919,6 +947,7 @@ begin
   if exists (select from pg_catalog.pg_attribute a where a.attrelid = guarded and a.attname = 'updated_at' and not a.attisdropped) then
     execute format('create trigger touch before update on %s for each row execute function iam.touch()', guarded);
   end if;
+  perform iam.write_references(guarded, form);
   if share_table is not null then
     perform iam.write_share_policies(guarded, form);
   end if;
@@ -1063,7 +1092,8 @@ begin
       'any_of', 'all_of', 'listed', 'with_article', 'everywhere_term', 'owner_terms', 'place_terms', 'terms_to_hand_on', 'terms_to',
       'terms_of_new_place', 'terms_of_new_group', 'term_of_caller', 'term_of_delegates', 'terms_of_handing_on', 'write_policy',
       'close_table', 'add_feature_of_table', 'require_column', 'lead_by_index', 'fill_in', 'write_ways_function', 'prepare_columns',
-      'name_protection', 'referring_column', 'check_protection', 'writable_columns', 'grant_rights', 'sentence_of_command', 'write_row_policies',
+      'name_protection', 'referring_column', 'check_protection', 'writable_columns', 'write_references', 'grant_rights',
+      'sentence_of_command', 'write_row_policies',
       'write_shared_function', 'write_share_policies', 'protect', 'unprotect', 'terms_of_parent',
       'conditioned', 'kept_protections', 'name_parent', 'read_conditions', 'close_shares', 'write_guard', 'guard_as', 'guard_followers')
   loop

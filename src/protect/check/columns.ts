@@ -65,9 +65,8 @@ function isFilled(model: ModelName, name: string, field: Field, said: Said): boo
   if (!field.isRequired || field.isList || name === said.group) return true;
   if (isKept(name, said)) return false;
   const { relations } = models[model] as Model;
-  const [relation] =
-    Object.entries(relations).find(([, one]) => !one.isList && one.columns.includes(field.column)) ?? [];
-  return relation === undefined || relation === said.parent;
+  const by = Object.entries(relations).filter(([, one]) => !one.isList && one.columns.includes(field.column));
+  return by.length === 0 || by.some(([relation]) => !isHidden(said, relation));
 }
 
 function isKept(name: string, { scope, readOnly = [], hidden = [] }: Said): boolean {

@@ -1,7 +1,8 @@
 /** In charge of what declarations owe each other and the database: a parent that is declared, and features that somebody can hold. */
-import type { ModelName } from "../../generated/datamodel.js";
+import { type ModelName, models } from "../../generated/datamodel.js";
 import { bareName } from "../policies/spelling.js";
 import type { Resource } from "../resource.js";
+import { behind, type Resources } from "../resources.js";
 import { fileOf, refuse } from "./refuse.js";
 
 /**
@@ -21,6 +22,8 @@ export function checkResources(resources: readonly Resource[], features: Readonl
   }
   for (const { name } of resources) checkAncestors(name, resources);
   checkTables(resources);
+  const byName: Resources = new Map(resources.map((resource) => [resource.name, resource]));
+  for (const resource of resources) checkReferences(resource, byName);
   for (const resource of resources) checkFeatures(resource, features);
 }
 
@@ -35,6 +38,24 @@ function checkAncestors(name: ModelName, resources: readonly Resource[]): void {
         "follows itself, so that nobody would ever have a way to a row",
         "Say owner, scope, group or shares for it; a parent is a row of another table that follows none of these.",
       );
+}
+
+// A client names rows that he sees; of a table that isn't declared he sees none.
+function checkReferences({ name, links, commands }: Resource, resources: Resources): void {
+  if (!commands.has("create")) return;
+  const { fields } = models[name];
+  for (const link of links.values()) {
+    if (link.isList || !link.isRequired || behind(resources, link.model) !== undefined) continue;
+    const isFilled = Object.values(fields).every(
+      ({ column, hasDefault }) => hasDefault || !link.columns.includes(column),
+    );
+    if (!isFilled)
+      refuse(
+        name,
+        `lets people create rows, each with its ${link.name}, and ${link.model} isn't declared`,
+        `Declare it in ${fileOf(link.model)}, or leave "create" out of commands.`,
+      );
+  }
 }
 
 // Functions and migrations are called after the table: shop.items and public.shop_items would take each other's.

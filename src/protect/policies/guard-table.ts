@@ -1,5 +1,5 @@
 /** In charge of the whole SQL that guards one table: ownership, forced row-level security, column grants, policies, triggers. */
-import type { Protection, ShareTable } from "./protection.js";
+import type { Protection, Reference, ShareTable } from "./protection.js";
 import { rowPolicies } from "./row-policies.js";
 import { sharePolicies } from "./share-policies.js";
 import { literal, name, qualified } from "./spelling.js";
@@ -16,6 +16,7 @@ export function guardTable(protection: Protection): string {
     granted(protection),
     ...rowPolicies(protection),
     ...(protection.isStamped ? [stamped(protection)] : []),
+    ...protection.references.map((reference) => seen(protection, reference)),
     ...(shares ? [locked(shares), secured(shares), grantedShares(shares), ...sharePolicies(protection, shares)] : []),
   ].join("\n");
 }
@@ -78,6 +79,13 @@ function columns(names: readonly string[]): string {
 function stamped(protection: Protection): string {
   return `create trigger touch before update on ${qualified(protection)}
   for each row execute function iam.touch();
+`;
+}
+
+function seen(protection: Protection, { column, to }: Reference): string {
+  const referred = [column, qualified(to), to.column].map(literal).join(", ");
+  return `create trigger ${name(`see_${column}`)} before insert or update of ${name(column)} on ${qualified(protection)}
+  for each row execute function iam.require_visible(${referred});
 `;
 }
 

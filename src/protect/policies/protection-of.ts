@@ -1,10 +1,10 @@
 /** In charge of what a declared resource says about rows, in the names of columns. */
 import { models } from "../../generated/datamodel.js";
-import { fieldOf, type Resource } from "../resource.js";
+import { fieldOf, idColumn, type Resource } from "../resource.js";
 import type { Resources } from "../resources.js";
 import { spoken } from "../type/describe.js";
-import { insertableColumns, updatableColumns } from "../writable.js";
-import type { Parent, Protection, RowCommand, RowCondition, ShareTable } from "./protection.js";
+import { insertableColumns, referringLinks, updatableColumns } from "../writable.js";
+import type { Parent, Protection, Reference, RowCommand, RowCondition, ShareTable } from "./protection.js";
 
 /** The protection of a resource. Throws for a parent that is no resource. */
 export function protectionOf(resource: Resource, resources: Resources): Protection {
@@ -25,10 +25,19 @@ export function protectionOf(resource: Resource, resources: Resources): Protecti
     commands,
     featureOf,
     fieldFeatures: fieldFeaturesOf(resource),
-    insertable: insertableColumns(resource),
-    updatable: updatableColumns(resource),
+    insertable: insertableColumns(resource, resources),
+    updatable: updatableColumns(resource, resources),
+    references: referencesOf(resource, resources),
     isStamped: models[name].fields["updatedAt"] !== undefined,
   };
+}
+
+function referencesOf(resource: Resource, resources: Resources): readonly Reference[] {
+  return referringLinks(resource, resources).map((link) => {
+    const column = idColumn(link);
+    const { schema, table } = models[link.model];
+    return { column, to: { schema, table, column: link.references[link.columns.indexOf(column)] ?? "id" } };
+  });
 }
 
 /** The table of a resource's shares, and in it the column that points back. */

@@ -18,6 +18,12 @@ export interface ShareTable {
   readonly row: string;
 }
 
+/** A column that refers to a row of another table, which a writer has to see. */
+export interface Reference {
+  readonly column: string;
+  readonly to: { readonly schema: string; readonly table: string; readonly column: string };
+}
+
 /** The row that another row follows. */
 export interface Parent {
   /** The column with the parent's id. */
@@ -51,6 +57,8 @@ export interface Protection {
   /** The columns that a new row may say, and those that an edit may change. */
   readonly insertable: readonly string[];
   readonly updatable: readonly string[];
+  /** Those of them that refer to other rows. */
+  readonly references: readonly Reference[];
   /** True when `updated_at` is to be stamped. */
   readonly isStamped: boolean;
 }

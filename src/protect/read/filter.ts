@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import { GatewayError } from "../../errors.js";
 import { uuidOf } from "../global-id.js";
 import { type Column, idColumn, type Link, type Resource } from "../resource.js";
+import { modelBehind } from "../resources.js";
 import { comparable } from "./guard.js";
 import { allOf, anyOf, type Source, type Sql, typed } from "./sql.js";
 
@@ -71,8 +72,7 @@ function columnCondition(resource: Resource, column: Column, { operator, value, 
 }
 
 function linkCondition(link: Link, { operator, value, row }: Asked): Sql {
-  const type = link.model === "TenantMember" ? "User" : link.model;
-  const ids = mapped(value, (id) => uuidOf(type, String(id)));
+  const ids = mapped(value, (id) => uuidOf(modelBehind(link.model), String(id)));
   return compare(row(idColumn(link)), { operator, value: ids, native: "uuid" });
 }
 

@@ -1,18 +1,22 @@
 /** In charge of what a mutation takes: the columns a client may write, as input fields and as data. */
 import { builder } from "../../builder/builder.js";
 import { GatewayError } from "../../errors.js";
+import { models } from "../../generated/datamodel.js";
 import { sayWays } from "../field-rule.js";
-import type { Column, Resource } from "../resource.js";
+import { type Column, idColumn, type Link, type Resource } from "../resource.js";
+import type { Resources } from "../resources.js";
 import { describe, spoken } from "../type/describe.js";
 import { columnType } from "../type/leaf-type.js";
-import { editableColumns, hasScopeId, writableColumns, writableLinks } from "../writable.js";
+import { editableColumns, hasScopeId, parentLink, referringLinks, writableColumns } from "../writable.js";
+import { naturalKeyOf } from "./natural-keys.js";
 import type { Data } from "./rows.js";
 
 /** The input of a mutation on a resource. To the compiler a plain record: what columns there are is known at run time. */
 export type WriteInput = Readonly<Record<string, unknown>>;
 
 /** `CreateTodoInput`: what has no default must be given. */
-export function createInput(resource: Resource) {
+export function createInput(resource: Resource, resources: Resources) {
+  const parent = parentLink(resource);
   const type = builder.inputRef<WriteInput>(`Create${resource.name}Input`);
   return type.implement({
     description: `A new ${spoken(resource.singular)}, in the caller's name.`,
@@ -42,13 +46,18 @@ export function createInput(resource: Resource) {
             }),
           }
         : {}),
+      ...(parent
+        ? {
+            [parent.name]: t.id({
+              required: parent.isRequired,
+              description: `The ${spoken(parent.name)} that it belongs to, by its global id.`,
+            }),
+          }
+        : {}),
       ...Object.fromEntries(
-        writableLinks(resource).map((link) => [
+        referringLinks(resource, resources).map((link) => [
           link.name,
-          t.id({
-            required: link.isRequired,
-            description: `The ${spoken(link.name)} that it belongs to, by its global id.`,
-          }),
+          t.id({ required: isNeeded(resource, link), description: describeLink(link) }),
         ]),
       ),
     }),
@@ -56,7 +65,7 @@ export function createInput(resource: Resource) {
 }
 
 /** `UpdateTodoInput`: what is left out stays as it is. */
-export function updateInput(resource: Resource) {
+export function updateInput(resource: Resource, resources: Resources) {
   const type = builder.inputRef<WriteInput>(`Update${resource.name}Input`);
   return type.implement({
     description: `Changes of a ${spoken(resource.singular)}. What is left out stays as it is.`,
@@ -67,6 +76,9 @@ export function updateInput(resource: Resource) {
           column.name,
           t.field({ type: columnType(column), description: describeInput(column) }),
         ]),
+      ),
+      ...Object.fromEntries(
+        referringLinks(resource, resources).map((link) => [link.name, t.id({ description: describeLink(link) })]),
       ),
     }),
   });
@@ -89,6 +101,17 @@ export function dataOf(resource: Resource, input: WriteInput): Data {
 function valueFor({ name, isRequired }: Column, value: unknown): unknown {
   if (value === null && isRequired) throw new GatewayError("BAD_USER_INPUT", `${name} can't be empty.`);
   return value;
+}
+
+function isNeeded({ name }: Resource, link: Link): boolean {
+  const column = idColumn(link);
+  const field = Object.values(models[name].fields).find((one) => one.column === column);
+  return link.isRequired && field?.hasDefault !== true;
+}
+
+function describeLink({ description, name, model }: Link): string {
+  const words = describe(description, name);
+  return `${words} By ${naturalKeyOf(model) ?? "its global id"}; one that the caller sees.`;
 }
 
 function describeInput({ description, name, rule }: Column): string {

@@ -6,29 +6,35 @@ import { globalId, uuidOf } from "../global-id.js";
 import { readObject } from "../read/read.js";
 import { valueSource } from "../read/sql.js";
 import type { Resource } from "../resource.js";
+import type { Resources } from "../resources.js";
 import { spoken } from "../type/describe.js";
 import { payloadType } from "../type/payload-type.js";
 import { rowScope } from "../type/row-scope.js";
 import { requireFieldRules, requireFieldRulesOfNew } from "./field-rules.js";
 import { createInput, dataOf, deleteInput, updateInput } from "./input.js";
 import { placeIn } from "./place.js";
+import { referencesIn } from "./references.js";
 import { naming, refusal } from "./refusals.js";
 import { deleteRow, insertRow, updateRow } from "./rows.js";
 
 const authenticated = { authenticated: true } as const;
 
 /** Adds `createTodo`. The database puts the row in the caller's tenant and name. */
-export function addCreate(resource: Resource): void {
+export function addCreate(resource: Resource, resources: Resources): void {
   const requires = resource.featureOf("create");
   builder.mutationField(`create${resource.name}`, (t) =>
     t.field({
       type: payloadType(`Create${resource.name}Payload`, resource),
       nullable: false,
       description: `Creates a ${spoken(resource.singular)}. Elsewhere than at the tenant's root it needs \`${requires}\` there.`,
-      args: { input: t.arg({ type: createInput(resource), required: true, description: "The new row." }) },
+      args: { input: t.arg({ type: createInput(resource, resources), required: true, description: "The new row." }) },
       authScopes: authenticated,
       resolve: async (_root, { input }, { session }, info) => {
-        const data = { ...dataOf(resource, input), ...(await placeIn(session, resource, input)) };
+        const data = {
+          ...dataOf(resource, input),
+          ...(await placeIn(session, resource, input)),
+          ...(await referencesIn(session, { resource, resources, input })),
+        };
         await requireFieldRulesOfNew(session, resource, data);
         const id = await naming({ coordinate: coordinateOf(info), requires }, () => insertRow(session, resource, data));
         await requireFieldRules(session, resource, { id, data });
@@ -39,7 +45,7 @@ export function addCreate(resource: Resource): void {
 }
 
 /** Adds `updateTodo`. */
-export function addUpdate(resource: Resource): void {
+export function addUpdate(resource: Resource, resources: Resources): void {
   const requires = resource.featureOf("update");
   builder.mutationField(`update${resource.name}`, (t) =>
     t.field({
@@ -47,13 +53,17 @@ export function addUpdate(resource: Resource): void {
       nullable: false,
       description: `Changes a ${spoken(resource.singular)}: its owner may, whom it is shared with for writing, and who holds \`${requires}\` at its scope.`,
       args: {
-        input: t.arg({ type: updateInput(resource), required: true, description: "Which row, and what to change." }),
+        input: t.arg({
+          type: updateInput(resource, resources),
+          required: true,
+          description: "Which row, and what to change.",
+        }),
       },
       authScopes: authenticated,
       resolve: async (_root, { input }, { session }, info) => {
         const attempt = { coordinate: coordinateOf(info), requires };
         const id = uuidOf(resource.name, String(input["id"]));
-        const data = dataOf(resource, input);
+        const data = { ...dataOf(resource, input), ...(await referencesIn(session, { resource, resources, input })) };
         if (Object.keys(data).length === 0)
           throw new GatewayError("BAD_USER_INPUT", "Name at least one field to change.");
         await requireFieldRules(session, resource, { id, data });

@@ -6,7 +6,7 @@ import { uuidOf } from "../global-id.js";
 import { readValue } from "../read/read.js";
 import { type Sql, typed } from "../read/sql.js";
 import { idColumn, type Resource } from "../resource.js";
-import { hasScopeId, writableLinks } from "../writable.js";
+import { hasScopeId, parentLink } from "../writable.js";
 import type { WriteInput } from "./input.js";
 import type { Data } from "./rows.js";
 
@@ -21,9 +21,9 @@ export async function placeIn(session: Session, resource: Resource, input: Write
       session,
       sql`iam.resolve_group(${typed(input["group"], "text")})`,
     );
-  for (const link of writableLinks(resource)) {
-    if (isGiven(input[link.name])) data[fieldWith(name, idColumn(link))] = uuidOf(link.model, String(input[link.name]));
-  }
+  const parent = parentLink(resource);
+  if (parent && isGiven(input[parent.name]))
+    data[fieldWith(name, idColumn(parent))] = uuidOf(parent.model, String(input[parent.name]));
   return data;
 }
 
@@ -35,7 +35,8 @@ function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-function fieldWith(model: Resource["name"], column: string): string {
+/** The name of the field with a column. */
+export function fieldWith(model: Resource["name"], column: string): string {
   const found = Object.entries(models[model].fields).find(([, field]) => field.column === column);
   if (found === undefined) throw new TypeError(`${model} has no column ${column}.`);
   return found[0];

@@ -41,6 +41,7 @@ const plain: Protection = {
   fieldFeatures: [],
   insertable: ["id", "text"],
   updatable: ["text"],
+  references: [],
   isStamped: false,
 };
 const todos: Protection = {

@@ -16,6 +16,7 @@ const plain: Omit<Protection, "table" | "singular" | "plural" | "featureOf" | "i
   commands: new Set(["read", "create", "update", "delete"]),
   fieldFeatures: [],
   updatable: ["text"],
+  references: [],
   isStamped: false,
 };
 
