@@ -4,6 +4,7 @@ import { prismaFolder, readMigrations } from "../database/prisma-files.js";
 import { sqlFromEmpty } from "../database/schema-diff.js";
 import { ideaOf, type Known, type Migration, nameMigration, protectScript } from "../protect/policies/migration.js";
 import { requireReferences } from "../protect/policies/missing-tables.js";
+import { requireIndexes } from "../protect/policies/needed-indexes.js";
 import { declaredProtections, declaredTables } from "../resources/protections.js";
 
 /** Writes the migrations and says which; says that there is nothing to write the second time. */
@@ -19,11 +20,13 @@ export async function protectTables(folder = prismaFolder): Promise<void> {
 
 /**
  * The migrations that the declarations lack.
- * @throws StartupError where a new table refers to one that nothing makes
+ * @throws StartupError where a new table refers to one that nothing makes, or lacks an index that its policies need
  */
 export async function pendingMigrations(folder = prismaFolder): Promise<readonly Migration[]> {
   const known = await readKnown(folder);
-  requireReferences(declaredTables(), known);
+  const tables = declaredTables();
+  requireReferences(tables, known);
+  requireIndexes(tables, known);
   const written: Migration[] = [];
   for (const protection of declaredProtections()) {
     const migrations = [...known.migrations, ...written];

@@ -1,21 +1,20 @@
 /** In charge of what a declaration is to the doctor. */
 import { guardTable } from "../protect/policies/guard-table.js";
+import { choosingColumns } from "../protect/policies/needed-indexes.js";
 import type { Protection } from "../protect/policies/protection.js";
 import type { Table } from "./guard.js";
 import { copyOf, distinctTables, type Guarded } from "./guarded.js";
 
 /** What a declaration says. */
 export function byDeclaration(protection: Protection): Guarded {
-  const { schema, table, owner, scope, group, parent, shares } = protection;
-  const columns = ["tenant_id", owner, scope?.column, group?.column, parent?.column];
+  const { schema, table, shares } = protection;
   const copied = copyOfDeclaration(protection);
   return {
     schema,
     table,
     shares: shares && { schema: shares.schema, table: shares.table },
     tables: distinctTables(tablesOf(protection)),
-    columns: [...new Set(columns.flatMap((column) => (column == null ? [] : [column])))],
-    columnsOfShares: shares === null ? [] : ["group_id", "user_id", shares.row],
+    ...choosingColumns(protection),
     guardsAbove: ancestorsOf(copied).map(guardTable),
     guard: guardTable(copied),
   };

@@ -1,4 +1,5 @@
 /** In charge of the indexes without which a policy makes the planner read a whole table. */
+import { leadsTo } from "../protect/policies/needed-indexes.js";
 import { name, qualified } from "../protect/policies/spelling.js";
 import type { Ask, Finding } from "./finding.js";
 import type { Table } from "./guard.js";
@@ -43,10 +44,4 @@ async function missing(ask: Ask, table: Table, wanted: readonly string[]): Promi
       problem: `No index of ${on} leads to ${column}, by which its policies choose rows.`,
       mend: `create index ${how}on ${on} (${column === "tenant_id" ? "tenant_id" : `tenant_id, ${name(column)}`});`,
     }));
-}
-
-// The tenant is the same for every row that a caller can see, so it may stand first.
-function leadsTo(columns: readonly string[], column: string): boolean {
-  const [first, second] = columns;
-  return first === column || (first === "tenant_id" && second === column);
 }

@@ -4,6 +4,7 @@ import { pendingMigrations } from "../../src/cli/protect.js";
 import { guardTable } from "../../src/protect/policies/guard-table.js";
 import { ideaOf, type Known, nameMigration, protectScript } from "../../src/protect/policies/migration.js";
 import { requireReferences } from "../../src/protect/policies/missing-tables.js";
+import { requireIndexes } from "../../src/protect/policies/needed-indexes.js";
 import { protectionOf } from "../../src/protect/policies/protection-of.js";
 import { resources } from "../../src/resources/resources.js";
 import { sale } from "../../src/resources/sale.js";
@@ -123,6 +124,35 @@ ALTER TABLE "shop"."Order" ADD CONSTRAINT "Order_fkey" FOREIGN KEY ("customer_id
     );
     const both = [...declared, { model: "Customer", schema: "public", table: "customers" }];
     expect(() => requireReferences(both, known)).not.toThrow();
+  });
+});
+
+describe("the indexes of a table that no migration makes", () => {
+  const declared = [
+    {
+      model: "Order",
+      schema: "public",
+      table: "orders",
+      chosenBy: [
+        { column: "tenant_id", field: "tenantId" },
+        { column: "place", field: "placeKey" },
+      ],
+    },
+  ];
+  const create = 'CREATE TABLE "orders" (\n    "id" UUID NOT NULL\n);\n';
+
+  it("are asked for where the Prisma model has none that policies can use", () => {
+    const wrong = `${create}CREATE INDEX "a" ON "orders"("created_at", "place");\nCREATE INDEX "b" ON "others"("tenant_id", "place");\n`;
+    expect(() => requireIndexes(declared, { ...nothing, tables: wrong })).toThrow(
+      "src/resources/order.ts: no index of Order leads to tenantId or placeKey, by which its policies choose rows.",
+    );
+    const right = `${create}CREATE INDEX "a" ON "orders"("tenant_id", "place" DESC);\n`;
+    expect(() => requireIndexes(declared, { ...nothing, tables: right })).not.toThrow();
+  });
+
+  it("are the doctor's once the table is there", () => {
+    const made = { name: "1_orders", script: create };
+    expect(() => requireIndexes(declared, { ...nothing, tables: create, migrations: [made] })).not.toThrow();
   });
 });
 

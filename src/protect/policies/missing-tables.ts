@@ -26,15 +26,13 @@ export function makeMissing(wanted: readonly Table[], known: KnownTables): reado
   const missing = wanted.filter((one) => !isMade("table", one, known.migrations));
   if (missing.length === 0) return [];
   const statements = statementsOf(known.tables);
-  const isMissing = (spelling: string) => missing.some((one) => spellings(one).includes(spelling));
-  const isThere = (spelling: string) => isMissing(spelling) || isMade("table", parse(spelling), known.migrations);
+  const isWanted = (spelling: string) => missing.some((one) => spellings(one).includes(spelling));
+  const isThere = (spelling: string) => isWanted(spelling) || isMade("table", parse(spelling), known.migrations);
   const about = statements.filter((statement) => {
     const { on, refersTo } = subjectOf(statement);
     if (on === null) return false;
     // A key between two new tables comes with the later one, whichever holds it.
-    return refersTo === null
-      ? isMissing(on)
-      : (isMissing(on) || isMissing(refersTo)) && isThere(on) && isThere(refersTo);
+    return refersTo === null ? isWanted(on) : (isWanted(on) || isWanted(refersTo)) && isThere(on) && isThere(refersTo);
   });
   return [...schemasOf(missing, known), ...typesOf(about, statements, known.migrations), ...about].map(
     (one) => `${one};`,
@@ -92,6 +90,11 @@ function schemasOf(missing: readonly Table[], { migrations }: KnownTables): read
     .map((schema) => `create schema if not exists ${name(schema)}`);
 }
 
+/** True when no migration makes it. */
+export function isMissing(table: Table, { migrations }: KnownTables): boolean {
+  return !isMade("table", table, migrations);
+}
+
 function isMade(kind: "table" | "type", what: Table, migrations: readonly Script[]): boolean {
   const [lower, upper, after] =
     kind === "table" ? ["create table", "CREATE TABLE", " ("] : ["create type", "CREATE TYPE", " "];
@@ -103,7 +106,7 @@ function isMade(kind: "table" | "type", what: Table, migrations: readonly Script
 }
 
 /** A name as a migration may spell it: by hand, or as Prisma does. */
-function spellings(table: Table): readonly string[] {
+export function spellings(table: Table): readonly string[] {
   const isPublic = table.schema === "public";
   return [qualified(table), `"${table.schema}"."${table.table}"`, ...(isPublic ? [`"${table.table}"`] : [])];
 }
