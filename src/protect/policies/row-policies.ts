@@ -12,6 +12,7 @@ import {
   holdsEverywhere,
   owning,
   ownRow,
+  publicConditionOn,
   standing,
   waysTo,
 } from "./terms.js";
@@ -63,7 +64,7 @@ export function floorPolicies(
 function publicPolicy(protection: Protection): readonly string[] {
   const { table, publicRead } = protection;
   if (publicRead === null) return publicPolicyOfChild(protection);
-  const condition = conditionOn(publicRead, ownRow);
+  const condition = publicConditionOn(protection, ownRow);
   return [
     createPolicy({
       name: `${table}_select_public`,
@@ -169,7 +170,7 @@ export function mayChange(protection: Protection, command: "update" | "delete"):
 /** What reading asks of a row: the policies of reading together. */
 export function maySee(protection: Protection): string {
   const { publicRead } = protection;
-  const byAnybody = publicRead === null ? [] : [conditionOn(publicRead, ownRow) ?? "true"];
+  const byAnybody = publicRead === null ? [] : [publicConditionOn(protection, ownRow) ?? "true"];
   const byHim = isForEverybody(protection, "read")
     ? []
     : [conditioned(protection, "read")(mayCaller(protection, "read"))];
@@ -215,7 +216,7 @@ function waysOf(protection: Protection, command: RowCommand, whose: Principal): 
   if (isForEverybody(protection, command) && whose === "actor") return [];
   const seenByAll =
     command === "read" && whose === "actor" && protection.publicRead !== null
-      ? [conditionOn(protection.publicRead, ownRow)].flatMap((one) => (one === null ? [] : [one]))
+      ? [publicConditionOn(protection, ownRow)].flatMap((one) => (one === null ? [] : [one]))
       : [];
   return [...waysTo(protection, command, whose), ...seenByAll];
 }

@@ -48,8 +48,8 @@ export function delegateSentence(protection: Protection, command: RowCommand): s
 }
 
 /** The sentence of the policy for everybody. */
-export function publicSentence({ plural, publicRead }: Protection): string {
-  const where = Object.entries(publicRead ?? {});
+export function publicSentence({ plural, publicRead, conditions }: Protection): string {
+  const where = [publicRead, conditions.read].flatMap((condition) => Object.entries(condition ?? {}));
   return `Anybody in the tenant, the anonymous included, sees its ${plural}${where.length === 0 ? "" : ` where ${said(where)}`}.`;
 }
 

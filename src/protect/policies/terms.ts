@@ -112,6 +112,12 @@ export function conditionOn(condition: RowCondition | undefined, { prefix }: Pla
   return parts.length === 0 ? null : parts.length === 1 ? (parts[0] ?? null) : allOf(parts);
 }
 
+/** What makes a row one that everybody sees, or null for all of them. A condition on reading holds for them as well. */
+export function publicConditionOn({ publicRead, conditions }: Protection, place: Place): string | null {
+  const parts = [publicRead ?? undefined, conditions.read].flatMap((one) => conditionOn(one, place) ?? []);
+  return parts.length === 0 ? null : allOf(parts);
+}
+
 function compare(column: string, value: Comparison): string {
   if (value === null) return `${column} is null`;
   if (value === true) return column;

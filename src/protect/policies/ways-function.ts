@@ -1,7 +1,7 @@
 /** In charge of the function that says by which ways a row is open, whoever asks: what explanations and lists of people are made of. */
 import type { Protection, ShareTable } from "./protection.js";
 import { bareName, indent, literal, name, qualified } from "./spelling.js";
-import { conditionOn, type Place } from "./terms.js";
+import { conditionOn, type Place, publicConditionOn } from "./terms.js";
 
 const row: Place = { prefix: "r.", depth: 1 };
 
@@ -106,9 +106,9 @@ function shareWay(shares: ShareTable): string {
   );
 }
 
-function publicWay({ publicRead }: Protection): readonly string[] {
-  if (publicRead === null) return [];
-  const condition = conditionOn(publicRead, row);
+function publicWay(protection: Protection): readonly string[] {
+  if (protection.publicRead === null) return [];
+  const condition = publicConditionOn(protection, row);
   return [wayOf({ way: literal("public") }, "$2 = 'read'", ...(condition === null ? [] : [condition]))];
 }
 

@@ -71,7 +71,7 @@ const forms: readonly Protection[] = [
     plural: "articles",
     publicRead: { state: "published" },
     isPublic: true,
-    conditions: { update: { state: ["draft", "review"] }, delete: { state: "draft" } },
+    conditions: { read: { campus: null }, update: { state: ["draft", "review"] }, delete: { state: "draft" } },
     insertable: ["id", "text", "state"],
     updatable: ["text", "state"],
   },
@@ -145,6 +145,15 @@ describe("public read with a condition", () => {
     expect(await anonymous("globex").read("select id from articles")).toEqual([]);
     expect(await anonymous().read("select id from articles")).toEqual([]);
     expect(await anonymous("acme").outcome("delete from articles")).toBe("42501");
+  });
+
+  test("hides what a condition on reading excludes from everybody, published or not", async () => {
+    await database.owner.query(
+      `insert into articles (tenant_id, owner_id, state, campus)
+       select m.tenant_id, m.user_id, 'published', 'recalled' from iam.tenant_members m join iam.users u on u.id = m.user_id where u.email = 'bob@acme.test'`,
+    );
+    for (const caller of [alice, bob, jane, anonymous("acme")])
+      expect(await caller.read("select from articles where campus = 'recalled'")).toEqual([]);
   });
 
   test("allows everybody every row without one", async () => {
