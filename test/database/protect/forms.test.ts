@@ -53,16 +53,28 @@ const todos: Protection = {
   shares: { schema: "public", table: "todo_shares", row: "todo_id" },
 };
 
+const comments: Protection = {
+  ...plain,
+  table: "comments",
+  singular: "comment",
+  plural: "comments",
+  parent: { column: "todo_id", protection: todos },
+  featureOf: (command) => `chats.${command}`,
+  insertable: ["id", "text", "todo_id"],
+};
+
 const forms: readonly Protection[] = [
   { ...plain, group: { column: "group_id", isRequired: false }, insertable: ["id", "text", "group_id"] },
+  comments,
   {
     ...plain,
-    table: "comments",
-    singular: "comment",
-    plural: "comments",
-    parent: { column: "todo_id", protection: todos },
+    table: "replies",
+    singular: "reply",
+    plural: "replies",
+    owner: null,
+    parent: { column: "comment_id", protection: comments },
     featureOf: (command) => `chats.${command}`,
-    insertable: ["id", "text", "todo_id"],
+    insertable: ["id", "text", "comment_id"],
   },
   {
     ...plain,
@@ -92,7 +104,7 @@ const id = (n: number) => `00000000-1111-4000-8000-00000000000${n}`;
 
 beforeAll(async () => {
   const columns = `id uuid primary key default gen_random_uuid(), tenant_id uuid not null default iam.caller_tenant_id(),
-    owner_id uuid default iam.caller_id(), text text not null default 'x', group_id uuid, todo_id uuid, state text, campus text`;
+    owner_id uuid default iam.caller_id(), text text not null default 'x', group_id uuid, todo_id uuid, comment_id uuid, state text, campus text`;
   for (const form of forms) {
     await database.owner.query(`create table public."${form.table}" (${columns}); ${guardTable(form)}`);
   }
@@ -131,6 +143,27 @@ describe("a parent", () => {
     expect(await jane.read("select id from comments order by id")).toEqual([{ id: id(2) }]);
     expect(await jane.outcome(`insert into comments (todo_id) values ('${hidden}')`)).toBe("42501");
     expect(await jane.sql(`delete from comments where id = '${id(3)}' returning id`)).toEqual([]);
+  });
+});
+
+describe("a parent of a parent", () => {
+  const reply = `insert into replies (comment_id) values ('${id(2)}')`;
+
+  test("allows what the row at the top allows: reading by reading, writing by editing", async () => {
+    expect(await jane.outcome(reply)).toBe("allowed");
+    expect(await bob.sql("update replies set text = 'b' returning text")).toEqual([{ text: "b" }]);
+    expect((await erin.read("select from replies")).length).toBe(1);
+    expect(await erin.sql("update replies set text = 'e' returning text")).toEqual([]);
+    expect(await erin.outcome(reply)).toBe("42501");
+  });
+
+  test("hides what follows a row that follows a hidden one", async () => {
+    await bob.sql(`insert into replies (comment_id) values ('${id(3)}')`);
+    expect((await bob.read("select from replies")).length).toBe(2);
+    expect((await jane.read("select from replies")).length).toBe(1);
+    expect(await jane.outcome(`insert into replies (comment_id) values ('${id(3)}')`)).toBe("42501");
+    expect(await carol.read("select from replies")).toEqual([]);
+    expect(await anonymous("acme").outcome("select from replies")).toBe("42501");
   });
 });
 
