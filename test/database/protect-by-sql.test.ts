@@ -251,6 +251,14 @@ describe("iam.protect", () => {
     ["'by_sql.notes', scope_column => 'scope_id', scope_type => 'campus'", "PT400"],
     ["'by_sql.notes', scope_type => 'campus'", "PT400"],
     ["'by_sql.notes', commands => '{update}'", "PT400"],
+    ["'by_sql.notes', feature => 'My Notes'", "PT400"],
+    ["'by_sql.notes', feature => '*'", "PT400"],
+    [`'by_sql.notes', features => '{"read": "*"}'`, "PT400"],
+    [`'by_sql.notes', features => '{"raed": "notes.see"}'`, "PT400"],
+    ["'by_sql.\"Notes\"'", "PT400"],
+    ["'by_sql.notes', owner_column => 'tenant_id'", "PT400"],
+    ["'by_sql.notes', owner_column => 'owner_id', group_column => 'owner_id'", "PT400"],
+    ["'by_sql.notes', share_table => 'public.todo_shares', share_column => 'todo_id'", "PT400"],
     ["'by_sql.notes', commands => '{read,share}'", "PT400"],
     ["'by_sql.notes', share_table => 'by_sql.notes'", "PT400"],
     ["'by_sql.notes', writable => '{title}'", "PT400"],
@@ -283,6 +291,7 @@ describe("iam.protect", () => {
       create view by_sql.view as select 1 as id;
       drop table if exists public.by_sql_shelves; create table public.by_sql_shelves (id uuid primary key, tenant_id uuid not null);
       create table by_sql.taken (id uuid primary key, tenant_id uuid not null);
+      create table by_sql."Notes" (id uuid primary key, tenant_id uuid not null);
       create policy mine on by_sql.taken as restrictive for select to web_user using (id is not null);
       ${ofLastForm}; select iam.protect('by_sql.shelves', owner_column => 'owner_id')`);
     expect(await outcomeOf(database.owner.query(`select iam.protect(${options})`))).toBe(code);

@@ -41,6 +41,10 @@ const wrong: Readonly<Record<string, readonly [declaration: unknown, problem: st
   ],
   "a group that is no field": [{ group: "groupId" }, "has no field groupId", "Name one of its fields"],
   "a group that holds no id": [{ group: "done" }, "names done as its group, which is boolean", "group's id"],
+  "an owner that is the tenant": [{ owner: "tenantId" }, "names tenantId twice", "fields of their own"],
+  "a group that is the owner": [{ owner: "ownerId", group: "ownerId" }, "names ownerId twice", "fields of their own"],
+  "a feature that is no code": [{ feature: "My Todos" }, 'names the feature "My Todos"', "dotted code in lower case"],
+  "a command's feature that is no code": [{ features: { read: "*" } }, 'names the feature "*"', "dotted code"],
   "a parent that is no relation": [{ parent: "title" }, "has no relation title to the id of one row", "owner, scope"],
   "a parent that is a list": [{ parent: "shares" }, "has no relation shares to the id of one row", "owner, scope"],
   "shares that are no model": [

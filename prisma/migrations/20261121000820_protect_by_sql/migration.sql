@@ -533,6 +533,29 @@ $$;
 comment on function iam.read_conditions(regclass, jsonb, text[]) is
   'Conditions on the columns of a row, by command, as PostgreSQL prints them. Raises PT400 for what is no condition, or asks other rows.';
 
+create function iam.read_features(feature text, given jsonb, all_commands text[])
+returns jsonb
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  features jsonb := (select jsonb_object_agg(one, coalesce(given ->> one, feature || '.' || one)) from unnest(all_commands) one);
+  wrong text := (select min(one) from jsonb_object_keys(coalesce(nullif(given, 'null'), '{}')) one where one <> all (all_commands));
+begin
+  if wrong is not null then
+    raise exception using errcode = 'PT400', message = format('There is no command %s to have a feature.', wrong);
+  end if;
+  select min(code) into wrong from jsonb_each_text(features) f (command, code) where code !~ '^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$';
+  if wrong is not null then
+    raise exception using errcode = 'PT400', message = format('%s is no feature: a dotted code in lower case.', wrong),
+      hint = 'Without feature => the name of the table is what they begin with.';
+  end if;
+  return features;
+end
+$$;
+comment on function iam.read_features(text, jsonb, text[]) is
+  'The feature of each command: the given one, or the common beginning and the command. Raises PT400 for a command that isn''t, and for what is no code.';
+
 create function iam.name_protection(guarded regclass, given jsonb)
 returns jsonb
 language plpgsql
@@ -576,10 +599,7 @@ begin
     'share_column', coalesce(given ->> 'share_column', iam.referring_column((given ->> 'share_table')::regclass, guarded), singular || '_id'),
     'commands', coalesce(given -> 'commands', to_jsonb(all_commands)),
     'all_commands', all_commands,
-    'features', (
-      select jsonb_object_agg(one, coalesce(given -> 'features' ->> one, coalesce(given ->> 'feature', table_name) || '.' || one))
-      from unnest(all_commands) one
-    ),
+    'features', iam.read_features(coalesce(given ->> 'feature', table_name), given -> 'features', all_commands),
     'place', case
       when given ->> 'scope' is null and given ->> 'parent_table' is not null then 'everywhere'
       when given ->> 'scope' is null then 'at the root of the tenant'
@@ -638,6 +658,13 @@ begin
   if form ->> 'scope_type' is not null and form ->> 'scope' is null then
     raise exception using errcode = 'PT400', message = 'A type of scope needs the column with the scope''s key.';
   end if;
+  if exists (
+    select from unnest(array[
+      'id', 'tenant_id', form ->> 'owner', form ->> 'scope', form ->> 'group', form ->> 'parent_column'
+    ]) one where one is not null group by one having count(*) > 1
+  ) then
+    raise exception using errcode = 'PT400', message = 'The id, the tenant, the owner, the scope, the group and the parent of a row are columns of their own.';
+  end if;
   perform iam.require_column(guarded, one, null) from unnest(writable) one;
   if writable && array_remove(array['id', 'tenant_id', form ->> 'owner', form ->> 'parent_column'], null) then
     raise exception using errcode = 'PT400', message = 'Nobody writes the id, the tenant, the owner or the parent of a row.';
@@ -654,6 +681,14 @@ begin
     parent := parent -> 'parent';
   end loop;
   if shares is not null then
+    if exists (
+      select
+      from pg_catalog.pg_constraint k
+      join pg_catalog.pg_attribute a on a.attrelid = k.conrelid and a.attnum = any (k.conkey)
+      where k.contype = 'f' and k.conrelid = shares and k.confrelid <> guarded and a.attname = form ->> 'share_column'
+    ) then
+      raise exception using errcode = 'PT400', message = format('%s are shares of another table than %s.', shares, guarded);
+    end if;
     perform iam.require_column(shares, one, array['uuid']) from unnest(array[form ->> 'share_column', 'group_id', 'user_id']) one;
     perform iam.require_column(shares, 'tenant_id', array['uuid'], true);
     perform iam.require_column(shares, one, array['boolean'], true) from unnest(array['can_read', 'can_write', 'can_delete']) one;
@@ -1092,7 +1127,7 @@ begin
       'any_of', 'all_of', 'listed', 'with_article', 'everywhere_term', 'owner_terms', 'place_terms', 'terms_to_hand_on', 'terms_to',
       'terms_of_new_place', 'terms_of_new_group', 'term_of_caller', 'term_of_delegates', 'terms_of_handing_on', 'write_policy',
       'close_table', 'add_feature_of_table', 'require_column', 'lead_by_index', 'fill_in', 'write_ways_function', 'prepare_columns',
-      'name_protection', 'referring_column', 'check_protection', 'writable_columns', 'write_references', 'grant_rights',
+      'read_features', 'name_protection', 'referring_column', 'check_protection', 'writable_columns', 'write_references', 'grant_rights',
       'sentence_of_command', 'write_row_policies',
       'write_shared_function', 'write_share_policies', 'protect', 'unprotect', 'terms_of_parent',
       'conditioned', 'kept_protections', 'name_parent', 'read_conditions', 'close_shares', 'write_guard', 'guard_as', 'guard_followers')

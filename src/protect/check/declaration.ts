@@ -2,13 +2,15 @@
 import { type Model, type ModelName, models } from "../../generated/datamodel.js";
 import type { FieldRule, FunctionCommand, Through } from "../declaration.js";
 import { checkColumns } from "./columns.js";
-import { checkFieldRule } from "./field-rules.js";
+import { checkFieldRule, isFeatureCode } from "./field-rules.js";
 import { refuse, requireField, requireId } from "./refuse.js";
 import { checkShares } from "./shares.js";
 import { checkCondition } from "./values.js";
 
 /** A declaration with names that nobody has looked at yet. */
 export interface Declared {
+  readonly feature?: string | undefined;
+  readonly features?: { readonly [command: string]: string | undefined } | undefined;
   readonly owner?: string | undefined;
   readonly scope?: string | { readonly column: string; readonly type: string } | undefined;
   readonly group?: string | undefined;
@@ -35,6 +37,7 @@ export function checkDeclaration(model: ModelName, declared: Declared): void {
     refuse(model, "is no model of the Prisma schema", "Add it to prisma/schema/, then run npm run generate.");
   checkTable(model);
   checkPlace(model, declared);
+  checkFeatureCodes(model, declared);
   checkParent(model, declared.parent);
   checkAudience(model, declared);
   checkConditions(model, declared);
@@ -69,6 +72,14 @@ function checkTable(model: ModelName): void {
 }
 
 function checkPlace(model: ModelName, { owner, scope, group }: Declared): void {
+  const named = ["id", "tenantId", owner, typeof scope === "object" ? scope.column : scope, group];
+  const twice = named.find((one, at) => one !== undefined && named.indexOf(one) !== at);
+  if (twice !== undefined)
+    refuse(
+      model,
+      `names ${twice} twice`,
+      "The id, the tenant, the owner, the scope and the group of a row are fields of their own.",
+    );
   if (owner !== undefined) requireId(model, owner, "owner");
   if (group !== undefined) requireId(model, group, "group");
   if (typeof scope === "string") requireId(model, scope, "scope");
@@ -79,6 +90,16 @@ function checkPlace(model: ModelName, { owner, scope, group }: Declared): void {
       model,
       `names ${scope.column} as the key of a ${scope.type}, which is ${native} and no text`,
       `Name a text column, or write scope: "${scope.column}" when it holds the scope's id.`,
+    );
+}
+
+function checkFeatureCodes(model: ModelName, { feature, features = {} }: Declared): void {
+  const wrong = [feature, ...Object.values(features)].find((code) => code !== undefined && !isFeatureCode(code));
+  if (wrong !== undefined)
+    refuse(
+      model,
+      `names the feature ${JSON.stringify(wrong)}`,
+      "A feature is a dotted code in lower case: orders.read.",
     );
 }
 

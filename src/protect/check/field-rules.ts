@@ -53,6 +53,11 @@ function checkIsOnShow(model: ModelName, name: string, { column, isId }: Field, 
     );
 }
 
+/** True for the code of a feature. */
+export function isFeatureCode(code: string): boolean {
+  return /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/.test(code);
+}
+
 function checkUsers(model: ModelName, where: string, users: FieldUsers | undefined, { owner }: Around): void {
   if (users === undefined) return;
   const named = typeof users === "string" ? [users] : users;
@@ -63,7 +68,7 @@ function checkUsers(model: ModelName, where: string, users: FieldUsers | undefin
       `opens ${where} to the owner, but says no owner`,
       "Say which field holds the owner's id, or name a feature.",
     );
-  const wrong = named.find((one) => !/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/.test(one));
+  const wrong = named.find((one) => !isFeatureCode(one));
   if (wrong !== undefined)
     refuse(model, `names ${JSON.stringify(wrong)} in ${where}`, "Name a feature: a dotted code in lower case.");
 }
