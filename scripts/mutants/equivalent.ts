@@ -63,6 +63,15 @@ export const equivalents: Readonly<Record<string, string>> = {
   "iam.readable_scopes: c.tenant_id = tenant -> true": "a key is given things in its own tenant only (foreign key)",
   "iam.readable_scopes: g.tenant_id = tenant -> true (3)": "no scope of this tenant stands below another's",
   "iam.readable_users: m.tenant_id = tenant -> true (2)": "the groups whose members are shown are the tenant's",
+  "iam.users_by_way: m.tenant_id = tenant -> true": "only those who are active in the tenant are looked for among them",
+  "iam.ways_through_groups: m.tenant_id = tenant -> true":
+    "the groups that it leads to are the tenant's, and so are those in them",
+  "iam.telling_authority_of: m.effect = 'allow' -> true":
+    "without a deny, which is asked beside it, everything met is an allow",
+  "iam.telling_authority_of: m.effect = 'allow' -> true (2)":
+    "without a deny, which is asked beside it, everything met is an allow",
+  "iam.telling_authority_of: m.effect = 'allow' -> true (3)":
+    "without a deny above, which is asked beside it, everything met above is an allow",
   "iam.resolve_scope: s.tenant_id = tenant -> true":
     "the scopes that he may see are the tenant's, and the one above all",
   "iam.delete_user: m.user_id = person -> true (2)":

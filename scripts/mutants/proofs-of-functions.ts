@@ -122,7 +122,7 @@ const families: ReadonlyArray<readonly [functions: readonly string[], tests: rea
   ],
   [
     named("members_of denied_among holders holders_everywhere live_grants_at users_who_can how_they_can active_among"),
-    tests("policies/who-can", "gateway/who-can"),
+    tests("policies/who-can", "policies/who-can-access", "gateway/who-can"),
   ],
   [
     named("grants_of grants_met features_in telling_authority_of next_change_of authority_of"),
@@ -132,7 +132,13 @@ const families: ReadonlyArray<readonly [functions: readonly string[], tests: rea
     named(`
       judge_row users_by_way users_allowed row_chains users_by_rule place_of explain_row users_who_can_access
       how_they_can_access explain_field rows_open_to ways_to_todos ways_to_chats ways_to_sales`),
-    tests("policies/explain-rows", "gateway/who-can-access", "gateway/explain-rows", "gateway/explain-delegates"),
+    tests(
+      "policies/explain-rows",
+      "policies/who-can-access",
+      "gateway/who-can-access",
+      "gateway/explain-rows",
+      "gateway/explain-delegates",
+    ),
   ],
   [
     named("coverings judges_of can_all features_held may"),
@@ -148,6 +154,13 @@ const families: ReadonlyArray<readonly [functions: readonly string[], tests: rea
   [named("require_an_owner require_owners"), tests("database/authority-owners")],
   [named("begin_membership end_membership"), tests("database/authority-revival")],
   [named("sync_groups groups_to_sync"), tests("gateway/provisioning", "database/authority-race")],
+  [named("write_shared_function write_ways_function"), tests("database/protect-by-sql")],
+  [named("list_providers"), tests("policies/session-alive")],
+  [named("create_api_key"), [...aboutFunctions, ...aboutDelegates, ...tests("gateway/authority/key-mutations")]],
+  [
+    named("switch_user switch_group update_group update_api_key"),
+    [...tests("database/what-stays"), ...aboutFunctions, ...aboutDelegates, ...aboutHandingOut, ...aboutLocks],
+  ],
   [named("find_by_api_key"), tests("database/api-key-lookup", "gateway/api-keys")],
   [named("find_acted_as"), tests("policies/session-delegates")],
   [named("gives"), tests("gateway/invitations-in-time", "policies/explain-what-is-over")],
@@ -157,9 +170,10 @@ const families: ReadonlyArray<readonly [functions: readonly string[], tests: rea
   [named("groups_of"), tests("policies/shares-in-time", "policies/who-sees-what")],
   // what stands behind one-time tokens alone is held by their tests
   [
-    named("held_until still_hands_out require_token revoke_token"),
+    named("held_until still_hands_out require_token"),
     tests("gateway/invitations-in-time", "gateway/one-time-tokens", "gateway/authority/token-mutations"),
   ],
+  [named("revoke_token"), [...aboutFunctions, ...aboutDelegates, ...tests("database/authority-race")]],
   [named("require_delegates"), aboutDelegates],
   [named("require_to_hold"), [...aboutDelegates, ...aboutHandingOut]],
   [Object.keys(judging), [...aboutFunctions, ...aboutDelegates, ...aboutHandingOut, ...aboutLocks.slice(0, 1)]],

@@ -15,6 +15,7 @@ beforeAll(async () => {
   for (const email of ["tom@acme.test", "tina@acme.test", "dan@acme.test", "vic@acme.test", "wes@acme.test"])
     await arrange.user(email);
   await arrange.user("both@acme.test", ["acme", "globex"]);
+  await arrange.feature("orders_of_day");
   await arrange.grant({ user: "tom@acme.test", feature: "*", scope: "tenant/acme", until: 60 });
   await arrange.group({ name: "temporary", owner: "tina@acme.test" });
   await arrange.grant({ group: "temporary", feature: "*", scope: "tenant/acme" });
@@ -36,6 +37,17 @@ beforeAll(async () => {
     effect: "deny",
   });
   await arrange.grant({ user: "wes@acme.test", feature: "*", scope: "tenant/acme" });
+  for (const email of ["mover@acme.test", "moved@acme.test"]) await arrange.user(email);
+  await arrange.scope("tenant/acme", "campus", "boston");
+  await arrange.scope("campus/boston", "store", "44");
+  await arrange.scope("store/44", "shelf", "1");
+  await arrange.scope("campus/miami", "store", "8");
+  await arrange.grant({ user: "mover@acme.test", feature: "iam.scopes", scope: "tenant/acme" });
+  await arrange.grant({ user: "mover@acme.test", feature: "orders_of_day", scope: "tenant/acme", until: 7_200 });
+  const deny = { user: "moved@acme.test", effect: "deny" } as const;
+  await arrange.grant({ ...deny, feature: "orders_of_day", scope: "store/44", until: 3_600 });
+  await arrange.scope("campus/miami", "store", "45");
+  await arrange.grant({ ...deny, feature: "todos.audit", scope: "store/45" });
   await arrange.grant({ user: "wes@acme.test", feature: "todos.audit", scope: "campus/chicago", effect: "deny" });
   const { rows } = await database.owner.query<{ id: string }>(
     "select g.id from iam.grants g join iam.users u on u.id = g.user_id where u.email = 'alice@acme.test'",
@@ -90,6 +102,11 @@ const denied: readonly (readonly [who: string, way: string, call: string, sqlsta
     "revoke((select 'Grant:' || id from iam.grants where effect = 'deny' and user_id = iam.caller_id() limit 1))",
   ],
   ["wes", "moving a place from under the deny against himself", "move_scope('store/42', 'campus/miami')"],
+  [
+    "mover",
+    "moving a place from under a deny that ends, with what he holds for a while himself",
+    "move_scope('shelf/1', 'campus/boston')",
+  ],
   ["vic", "joining a group that holds everything", "add_group_member('temporary', 'vic@acme.test')"],
   [
     "both",
@@ -118,6 +135,7 @@ const allowed: readonly (readonly [who: string, way: string, call: string])[] = 
   ["dan", "granting at a store of his campus", "grant_feature('*', 'store/42', 'bob@acme.test')"],
   ["dan", "creating a scope in his campus", "create_scope('store/42', 'shelf', '1')"],
   ["dan", "moving a place within his campus", "move_scope('store/42', 'store/43')"],
+  ["mover", "moving a place to under a deny of what he doesn't hold", "move_scope('store/8', 'store/45')"],
   ["vic", "granting what no deny touches", "grant_feature('todos.read', 'tenant/acme', 'bob@acme.test')"],
   ["vic", "granting what another is denied there", "grant_feature('todos.audit', 'store/43', 'bob@acme.test')"],
   ["vic", "granting it beside the deny's scope", "grant_feature('todos', 'campus/miami', 'bob@acme.test')"],

@@ -2,7 +2,7 @@
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 import { arranger } from "../support/arrange.js";
-import { type SqlCaller, type Transaction, useCallers } from "../support/callers.js";
+import { outcomeOf, type SqlCaller, type Transaction, useCallers } from "../support/callers.js";
 
 const { as, database } = useCallers(8);
 const arrange = arranger(database);
@@ -176,6 +176,25 @@ describe("a token that puts its subject into a group, and waited", () => {
       }),
     );
   }
+});
+
+describe("ending a one-time token", () => {
+  test("is denied at once to another tenant, whoever uses it at that moment", async () => {
+    const [token] = await alice().sql<{ id: string }>(
+      "select iam.create_token(repeat('a', 64), email => $1) as id",
+      person,
+    );
+    const outcome = await as(person).within(async ({ sql }) => {
+      await sql("select iam.use_token(repeat('a', 64))");
+      return outcomeOf(
+        as("carol@globex.test").within(async (transaction) => {
+          await transaction.sql("set local lock_timeout = '2s'");
+          await transaction.sql("select iam.revoke_token($1)", `Token:${token?.id}`);
+        }),
+      );
+    });
+    expect(outcome).toBe("52277");
+  });
 });
 
 describe("ending a tenant from another one", () => {

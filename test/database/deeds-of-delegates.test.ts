@@ -26,13 +26,15 @@ const deeds: readonly (readonly [call: string, feature: string])[] = [
   ["revoke_api_key('{key}')", "iam.api_keys.delete"],
   ["revoke_token('{token}')", "iam.users.create"],
 ];
-const features = [...new Set(deeds.map(([, feature]) => feature))];
+const features = [...new Set([...deeds.map(([, feature]) => feature), "iam.api_keys.create"])];
 const withAll = "all@acme.test";
 const without = (feature: string) => `without.${feature}@acme.test`;
 const keys = new Map<string, string>();
 
 beforeAll(async () => {
   await arrange.user(olga);
+  const selling = { feature: "view_sales_page", scope: "campus/chicago" };
+  await arrange.grant({ ...selling, user: olga });
   await arrange.group({ name: "Own", owner: olga });
   await arrange.group({ name: "Other", owner: "alice@acme.test", members: [olga] });
   ids["key"] = (await arrangeKey(database, { user: olga })).id;
@@ -58,7 +60,11 @@ beforeAll(async () => {
     await arrange.user(helper);
     await arrange.grant({ user: helper, feature: "iam", scope: "tenant/acme" });
     if (missing !== null) await arrange.grant({ user: helper, feature: missing, scope: "tenant/acme", effect: "deny" });
-    const given = all.filter((code) => code !== missing).map((code) => [code, "tenant/acme"] as const);
+    await arrange.grant({ ...selling, user: helper });
+    const given = [
+      ...all.filter((code) => code !== missing).map((code) => [code, "tenant/acme"] as const),
+      [selling.feature, selling.scope] as const,
+    ];
     keys.set(helper, (await arrangeKey(database, { user: olga, given })).text);
   }
 });
@@ -80,6 +86,21 @@ describe("what is one's own", () => {
   test.each(deeds)("denies whoever acts %s, and a key, without %s alone", async (text, feature) => {
     expect(await acting(without(feature)).outcome(call(text))).toBe("52109");
     expect(await byKey(without(feature)).outcome(call(text))).toBe("52109");
+  });
+});
+
+describe("making an API key", () => {
+  const make =
+    "select iam.create_api_key('Made', 'MadeKey1', repeat('0', 64), array['view_sales_page'], 'campus/chicago')";
+
+  test("is allowed to a key with iam.api_keys.create, and denied without", async () => {
+    expect(await byKey(withAll).trial(make)).toBe("allowed");
+    expect(await byKey(without("iam.api_keys.create")).outcome(make)).toBe("52109");
+  });
+
+  test("is denied to whoever acts, who would keep the secret", async () => {
+    expect(await acting(withAll).outcome(make)).toBe("52109");
+    expect(await as(olga, { tenant: "acme" }).trial(make)).toBe("allowed");
   });
 });
 

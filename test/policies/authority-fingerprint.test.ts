@@ -91,6 +91,38 @@ describe("the fingerprint of an authority", () => {
     }
   });
 
+  it("changes with a deny below what is held, and back", async () => {
+    const nina = "nina@acme.test";
+    await arrange.user(nina);
+    const ask = () => as(nina).value("select fingerprint from iam.caller_authority()");
+    await arrange.grant({ user: nina, feature: "todos", scope: "campus/chicago" });
+    const whole = await ask();
+    const id = await arrange.grant({ user: nina, feature: "todos", scope: "store/42", effect: "deny" });
+    expect(await ask()).not.toBe(whole);
+    await run("delete from iam.grants where id = $1", id);
+    expect(await ask()).toBe(whole);
+  });
+
+  it("is the same whatever another key of his is given, and whatever begins or ends in another tenant", async () => {
+    const noor = "noor@acme.test";
+    await arrange.user(noor, ["acme", "globex"]);
+    const given = [["todos.read", "tenant/acme"]] as const;
+    const key = keyed((await arrangeKey(database, { user: noor, given })).text);
+    const ask = (who = key) => who.read("select fingerprint, lasts_millis from iam.caller_authority()");
+    const here = as(noor, { tenant: "acme" });
+    const before = [await ask(), await ask(here)];
+    expect(before[1]).toMatchObject([{ lasts_millis: null }]);
+    await arrangeKey(database, { user: noor, given: [["chats.read", "tenant/acme"]] });
+    const abroad = { scope: "tenant/globex", tenant: "globex", until: 3_600 };
+    await arrange.grant({ ...abroad, user: noor, feature: "todos" });
+    await arrange.group({ name: "Abroad", tenant: "globex", members: [noor] });
+    await run(
+      "update iam.group_members set valid_until = now() + interval '1 hour' where user_id = (select id from iam.users where email = $1)",
+      noor,
+    );
+    expect([await ask(), await ask(here)]).toEqual(before);
+  });
+
   it("differs by caller, and by the tenant that he acts in", async () => {
     const ask = "select fingerprint from iam.caller_authority()";
     const of = async (email: string, tenant: string) => as(email, { tenant }).value(ask);

@@ -101,6 +101,19 @@ describe("a denial", () => {
     await change("delete from iam.grants where id = $1", id);
   });
 
+  test("names no deny as the nearest grant, and none of another tenant", async () => {
+    await arrange.user("nell@acme.test", ["acme", "globex"]);
+    const nell = { user: "nell@acme.test", feature: "orders.refund" };
+    await arrange.grant({ ...nell, scope: "campus/miami", effect: "deny" });
+    await arrange.grant({ ...nell, scope: "tenant/globex", tenant: "globex" });
+    expect((await explain(erin, "orders.refund", "campus/chicago", "nell@acme.test")).nearest).toBeNull();
+    const own = await as("nell@acme.test", { tenant: "acme" }).value(
+      "select iam.explain($1, 'tenant/acme')",
+      nell.feature,
+    );
+    expect(own).toMatchObject({ reason: "NOT_HELD", nearest: null });
+  });
+
   test("names the deny that hit, and says that nothing is missing", async () => {
     const id = await arrange.grant({ user: jane, feature: "*", scope: "store/42", effect: "deny" });
     expect(await explain(jane, "view_sales_page", "store/42")).toMatchObject({

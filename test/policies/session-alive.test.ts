@@ -1,8 +1,10 @@
 /** In charge of who gets a session at all: each reason why not, and what is left of one whose caller dies in it. */
 import { describe, expect, test } from "vitest";
+import { arrangeKey } from "../support/api-keys.js";
+import { arranger } from "../support/arrange.js";
 import { outcomeOf, useCallers } from "../support/callers.js";
 
-const { as, anonymous, database } = useCallers();
+const { as, keyed, anonymous, database } = useCallers();
 
 const bob = "bob@acme.test";
 const bobsRow = "(select id from iam.users where email = 'bob@acme.test')";
@@ -112,6 +114,27 @@ describe("a session", () => {
       }
     },
   );
+
+  test("denies an API key everything in another tenant of its owner's, also when its transaction says so", async () => {
+    await arranger(database).user("ted@acme.test", ["acme", "globex"]);
+    const { text } = await arrangeKey(database, { user: "ted@acme.test" });
+    const { rows } = await database.owner.query<{ id: string }>("select id from iam.tenants where slug = 'globex'");
+    await keyed(text).within(async ({ sql }) => {
+      const ask = "select iam.caller_id() is not null as is, iam.caller_tenant_id() is not null as acts";
+      expect(await sql(ask)).toEqual([{ is: true, acts: true }]);
+      await sql("select set_config('app.tenant_id', $1, true)", rows[0]?.id);
+      expect(await sql(ask)).toEqual([{ is: false, acts: false }]);
+    });
+  });
+
+  test("tells whoever verifies tokens which providers are disabled", async () => {
+    const ask = async () =>
+      (await database.owner.query("select enabled from iam.list_providers() where code = 'demo'")).rows;
+    expect(await ask()).toEqual([{ enabled: true }]);
+    await database.owner.query("update iam.providers set is_enabled = false where code = 'demo'");
+    expect(await ask()).toEqual([{ enabled: false }]);
+    await database.owner.query("update iam.providers set is_enabled = true where code = 'demo'");
+  });
 
   test("allows nobody to be anonymous but as nobody", async () => {
     const [row] = await anonymous().read(

@@ -106,4 +106,13 @@ describe("everybody who holds a feature at a scope", () => {
     expect(chains).toContain("in-group@acme.test inner outer ledger.read campus/chicago");
     expect(chains).toContain("by-role@acme.test keeper ledger.read campus/chicago");
   });
+
+  test.each([
+    "iam.users_who_can('ledger.read', 'campus/chicago')",
+    "iam.how_they_can('{}', 'ledger.read', 'campus/chicago')",
+  ])("is denied to who may not explain there: %s", async (call) => {
+    await arrange.grant({ user: mailOf("member"), feature: "iam.explain", scope: "campus/miami" });
+    expect(await as(mailOf("member")).outcome(`select from ${call}`)).toBe("52109");
+    expect(await as("erin@acme.test").trial(`select from ${call}`)).toBe("allowed");
+  });
 });

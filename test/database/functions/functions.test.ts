@@ -37,6 +37,8 @@ beforeAll(async () => {
   await arrange.role({ code: "outer", includes: ["sales_manager"] });
   await arrange.feature("fixed_feature");
   for (const statement of [
+    "insert into iam.tenants (slug, name, deleted_at) values ('ended', 'Ended', now())",
+    "insert into iam.tenant_members (tenant_id, user_id) select t.id, u.id from iam.tenants t, iam.users u where t.slug = 'ended' and u.email = 'twice@acme.test'",
     "update iam.groups set is_locked = true where name = 'Frozen'",
     "update iam.groups set is_system = true where name = 'Built-in'",
     "update iam.groups set is_active = false where name = 'Sleeping'",

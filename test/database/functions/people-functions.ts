@@ -9,6 +9,8 @@ export const peopleFunctions: readonly FunctionCase[] = [
   ["allowed", "twice", "select_tenant('globex')"],
   ["52108", "bob", "select_tenant('globex')"],
   ["52108", "bob", "select_tenant('nowhere')"],
+  ["52108", "twice", "select_tenant('ended')"],
+  ["52108", "former", "select_tenant('acme')"],
   ["52108", "bob", "select_tenant(null)"],
   ["PT401", "anonymous user", "select_tenant('acme')"],
   ["allowed", "ada", "create_tenant('initech', 'Initech')"],
