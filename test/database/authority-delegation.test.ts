@@ -40,7 +40,7 @@ beforeAll(async () => {
   for (const email of ["mover@acme.test", "moved@acme.test"]) await arrange.user(email);
   await arrange.scope("tenant/acme", "campus", "boston");
   await arrange.scope("campus/boston", "store", "44");
-  await arrange.scope("store/44", "shelf", "1");
+  await arrange.scope("store/44", "shelf", "9");
   await arrange.scope("campus/miami", "store", "8");
   await arrange.grant({ user: "mover@acme.test", feature: "iam.scopes", scope: "tenant/acme" });
   await arrange.grant({ user: "mover@acme.test", feature: "orders_of_day", scope: "tenant/acme", until: 7_200 });
@@ -105,7 +105,7 @@ const denied: readonly (readonly [who: string, way: string, call: string, sqlsta
   [
     "mover",
     "moving a place from under a deny that ends, with what he holds for a while himself",
-    "move_scope('shelf/1', 'campus/boston')",
+    "move_scope('shelf/9', 'campus/boston')",
   ],
   ["vic", "joining a group that holds everything", "add_group_member('temporary', 'vic@acme.test')"],
   [
