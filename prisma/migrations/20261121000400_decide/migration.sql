@@ -331,6 +331,19 @@ $$;
 comment on function iam.given_everywhere(text, text) is
   'What iam.holds_everywhere(feature, whose) answers for an active session: for conditions below a table''s floor.';
 
+create function iam.is_much_of(tenant uuid, places integer, most integer)
+returns boolean
+language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(places > most, false)
+    and not exists (select from iam.scopes s where s.tenant_id = tenant offset 20 * places limit 1);
+end
+$$;
+comment on function iam.is_much_of(uuid, integer, integer) is
+  'Whether so many scopes are more than `most`, and a twentieth of all that the tenant has.';
+
 create function iam.caller_reach(feature text, most integer, out is_everywhere boolean, out places uuid[])
 language plpgsql stable
 security definer set search_path = pg_catalog, pg_temp
@@ -350,16 +363,16 @@ begin
   left join iam.scopes s on s.id = g.scope_id and s.parent_id is null;
   is_everywhere := tenant is not null and is_everywhere and denied is null;
   -- each scope that was given is a place itself: too many of them need not be gone through
-  if not is_everywhere and coalesce(cardinality(allowed) <= most, true) then
+  if not is_everywhere and not iam.is_much_of(tenant, cardinality(allowed), most) then
     places := array(select s.id from iam.scopes_below(tenant, allowed, denied) s);
-    if cardinality(places) > most then
+    if iam.is_much_of(tenant, cardinality(places), most) then
       places := null;
     end if;
   end if;
 end
 $$;
 comment on function iam.caller_reach(text, integer) is
-  'Both iam.given_everywhere() and iam.scopes_given() for the caller, by one look-up. No places where he holds it everywhere, and where they are more than `most` (about: what is denied may count).';
+  'Both iam.given_everywhere() and iam.scopes_given() for the caller, by one look-up. No places where he holds it everywhere, and where they are more than `most` and much of the tenant (about: what is denied may count).';
 
 create function iam.caller_key_reach(feature text, scope_type text, most integer, out is_everywhere boolean, out places text[])
 language plpgsql stable
@@ -374,14 +387,14 @@ begin
     places := array(
       select s.key from iam.scopes s where s.tenant_id = tenant and s.type = scope_type and s.id = any (reached)
     );
-    if cardinality(places) > most then
+    if iam.is_much_of(tenant, cardinality(places), most) then
       places := null;
     end if;
   end if;
 end
 $$;
 comment on function iam.caller_key_reach(text, text, integer) is
-  'Both iam.given_everywhere() and iam.scope_keys_given() for the caller, by one look-up. No places where he holds it everywhere, and where they are more than `most`.';
+  'Both iam.given_everywhere() and iam.scope_keys_given() for the caller, by one look-up. No places where he holds it everywhere, and where they are more than `most` and much of the tenant.';
 
 create function iam.groups_named(whose text)
 returns setof uuid

@@ -6,12 +6,16 @@ import { sql } from "kysely";
 import { sharedFunction } from "../policies/terms.js";
 import type { Resource } from "../resource.js";
 import { type Compilation, tableOf } from "./compilation.js";
+import { comparable } from "./guard.js";
+import type { OrderTerm } from "./order.js";
 import { allOf, anyOf, rowSource, type Source, type Sql } from "./sql.js";
 
 /** Which rows are asked for, whatever table of the statement they come from. */
 export interface Wanted {
   readonly where: (row: Source) => Sql;
   readonly order: (row: Source) => Sql;
+  /** What the order begins with. */
+  readonly leading: OrderTerm | undefined;
   readonly limit: number;
 }
 
@@ -24,8 +28,9 @@ interface Reason {
   readonly isEach: boolean;
 }
 
-// Beyond it, walking the whole tenant in order meets a visible row sooner than asking every scope for its newest.
-const mostScopes = 30;
+// Whoever holds more, and much of the tenant with them, meets his rows sooner by walking the tenant in order. Who holds little of it
+// may have hardly a row, and would walk past everybody's: his scopes are asked one by one, however many.
+const fewScopes = 30;
 
 /** The reasons of a resource with generated policies; null when rows are seen for others, or in no order of the caller's. */
 export function reasonsToSee(resource: Resource): readonly Reason[] | null {
@@ -55,8 +60,8 @@ export function findReasons(resource: Resource, isWhole: boolean): Sql {
   return sql.join(
     [
       scope
-        ? sql`held as materialized (select is_everywhere as is_held, places, ${isWalked} as is_walked from ${reach(scope.type, { feature, most: isWhole ? null : mostScopes })})`
-        : sql`held as materialized (select is_everywhere as is_held, places, is_everywhere as is_walked from (select ${holdsAtRoot(feature)}, '{}'::uuid[]) as reach (is_everywhere, places))`,
+        ? sql`held as materialized (select is_everywhere as is_held, places, places is null as is_walked, ${isMany} as is_many from ${reach(scope.type, { feature, most: isWhole ? null : fewScopes })})`
+        : sql`held as materialized (select is_everywhere as is_held, places, is_everywhere as is_walked, is_everywhere as is_many from (select ${holdsAtRoot(feature)}, '{}'::uuid[]) as reach (is_everywhere, places))`,
       ...(group ? [sql`belonging as materialized (select array(select iam.groups_named('caller')) as groups)`] : []),
       ...(shares
         ? [
@@ -68,7 +73,7 @@ export function findReasons(resource: Resource, isWhole: boolean): Sql {
   );
 }
 
-const isWalked = sql`coalesce(cardinality(places) > ${sql.lit(mostScopes)}, true)`;
+const isMany = sql`coalesce(cardinality(places) > ${sql.lit(fewScopes)}, true)`;
 
 function reach(
   scopeType: string | null,
@@ -87,6 +92,7 @@ function holdsAtRoot(feature: Sql): Sql {
 // Conditions on no row: Postgres judges them once and leaves out a branch that they exclude.
 const seesAll = sql`(select is_held from held)`;
 const walks = sql`(select is_walked from held)`;
+const holdsMany = sql`(select is_many from held)`;
 
 /** The first rows in an order, as a table: a walk in that order, or the first of each reason. Each row once. */
 export function firstVisible(compilation: Compilation, resource: Resource, wanted: Wanted): Sql {
@@ -108,18 +114,58 @@ function first(compilation: Compilation, resource: Resource, { where, order, lim
   return sql`(select ${sql.id(alias)}.* from ${tableOf(resource, alias)} where ${where(row)} order by ${order(row)} limit ${sql.lit(limit)})`;
 }
 
-function firstOfEach(
-  compilation: Compilation,
-  resource: Resource,
-  { reason, wanted }: { readonly reason: Reason; readonly wanted: Wanted },
-): Sql {
-  const [value, found] = [compilation.nextAlias(), compilation.nextAlias()];
-  const isIt = (row: Source): Sql => sql`${row(reason.column)} = ${sql.id(value, "value")}`;
-  const newest = first(compilation, resource, { ...wanted, where: (row) => allOf([isIt(row), wanted.where(row)]) });
-  return sql`(select ${sql.id(found)}.* from unnest(${reason.value}) as ${sql.id(value)}(value) cross join lateral ${newest} as ${sql.id(found)})`;
+interface OfEach {
+  readonly reason: Reason;
+  readonly wanted: Wanted;
 }
 
-/** What a query makes of all of them at once, e.g. their count. */
+// Of each value its first rows: all that may be wanted, or, in an order of moments, hardly more than are wanted in all.
+function firstOfEach(compilation: Compilation, resource: Resource, { reason, wanted }: OfEach): Sql {
+  const { leading, limit, where } = wanted;
+  const [value, found] = [compilation.nextAlias(), compilation.nextAlias()];
+  const of = (more: Partial<Wanted>, also: (row: Source) => readonly Sql[] = () => []): Sql =>
+    first(compilation, resource, {
+      ...wanted,
+      ...more,
+      where: (row) => allOf([sql`${row(reason.column)} = ${sql.id(value, "value")}`, where(row), ...also(row)]),
+    });
+  const values = sql`unnest(${reason.value}) as ${sql.id(value)}(value)`;
+  if (leading === undefined || !isMoment(leading)) {
+    return sql`(select ${sql.id(found)}.* from ${values} cross join lateral ${of({})} as ${sql.id(found)})`;
+  }
+  const moment = (row: Source): Sql => comparable(resource, leading.column, row);
+  const [near, head] = [sql.id(compilation.nextAlias()), compilation.nextAlias()];
+  // Nothing of a value whose first row is not among the first is on the page, and nothing behind the last of those, if they suffice.
+  return sql`(with ${near} as materialized (
+    select ${sql.id(value)}.value, ${moment(rowSource(head))} as moment
+    from ${values} cross join lateral ${of({ limit: 1 })} as ${sql.id(head)}
+    order by ${wanted.order(rowSource(head))} limit ${sql.lit(limit)}
+  )
+  select ${sql.id(found)}.* from ${near} as ${sql.id(value)}
+  cross join lateral ${of({}, (row) => [isWithin(moment(row), { near, leading, limit })])} as ${sql.id(found)})`;
+}
+
+// What every row has, and of which there is a first and a last.
+function isMoment({ column, isNullable }: OrderTerm): boolean {
+  return !isNullable && column.native.startsWith("timestamp");
+}
+
+interface Bound {
+  readonly near: Sql;
+  readonly leading: OrderTerm;
+  readonly limit: number;
+}
+
+// A subquery as a whole, so that an index answers the comparison: under row-level security it does so for little else.
+function isWithin(moment: Sql, { near, leading, limit }: Bound): Sql {
+  const last = (which: Sql, end: Sql) =>
+    sql`(select case when count(*) = ${sql.lit(limit)} then ${which}(moment) else ${end} end from ${near})`;
+  return leading.direction === "DESC"
+    ? sql`${moment} >= ${last(sql`min`, sql`'-infinity'`)}`
+    : sql`${moment} <= ${last(sql`max`, sql`'infinity'`)}`;
+}
+
+/** What a query makes of all of them at once, e.g. their count. The ways that are not taken are never run, nor workers started for them. */
 export function ofVisible(
   compilation: Compilation,
   resource: Resource,
@@ -132,7 +178,7 @@ export function ofVisible(
   };
   const asking = (...more: readonly Sql[]): Sql =>
     over((row) => allOf([...more, hasReason(resource, row), where(row)]));
-  return sql`case when ${seesAll} then ${over(where)} when ${walks} then ${asking()} else ${asking(inOneProcess)} end`;
+  return sql`case when ${seesAll} then ${over(where)} when ${holdsMany} then ${asking()} else ${asking(inOneProcess)} end`;
 }
 
 /** Whether there is one. */
@@ -141,19 +187,12 @@ export function existsVisible(compilation: Compilation, resource: Resource, wher
     const alias = compilation.nextAlias();
     return sql`exists (select from ${tableOf(resource, alias)} where ${condition(rowSource(alias))})`;
   };
-  return eitherWay(walks, {
-    walking: exists(where),
-    asking: exists((row) => allOf([hasReason(resource, row), where(row)])),
-  });
+  const asking = exists((row) => allOf([hasReason(resource, row), where(row)]));
+  return sql`case when ${holdsMany} then ${exists(where)} else ${asking} end`;
 }
 
 // Starting workers takes longer than reading the rows of a few scopes: only a leader may call this function, so none are.
 const inOneProcess = sql`pg_backend_pid() > 0`;
-
-// The way that is not taken is never run, and no parallel worker started for it.
-function eitherWay(condition: Sql, { walking, asking }: { readonly walking: Sql; readonly asking: Sql }): Sql {
-  return sql`case when ${condition} then ${walking} else ${asking} end`;
-}
 
 // That rows are of the tenant is said by the floor, as a condition that an index answers.
 function hasReason(resource: Resource, row: Source): Sql {

@@ -93,6 +93,7 @@ function selectRows(compilation: Compilation, query: PageQuery, { page, nodes, i
         ...(page.before ? [isBefore(page.before, one)] : []),
       ]),
     order: (one: Source): Sql => orderBy(query.resource, terms, one),
+    leading: terms[0],
     limit: page.size + 1,
   };
   const [from, where] = hasPath(query)
