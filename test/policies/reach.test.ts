@@ -45,11 +45,22 @@ describe("the places where a caller holds something", () => {
     expect(await here(who).value(ask)).toEqual(campuses);
   });
 
-  test("are left out where they are too many", async () => {
+  test("are left out where they are too many, and much of the tenant", async () => {
     const ask = (most: number) =>
       here("placed").value("select places from iam.caller_reach('view_sales_page', $1)", most);
+    const addScopes = (tenant: string) =>
+      database.owner.query(
+        `insert into iam.scopes (tenant_id, type, key, name, parent_id)
+         select tenant_id, 'desk', 'desk' || i, 'Desk', id from iam.scopes, generate_series(1, 40) i
+         where type = 'tenant' and key = $1`,
+        [tenant],
+      );
     expect(await ask(2)).toHaveLength(2);
     expect(await ask(1)).toBeNull();
+    await addScopes("globex");
+    expect(await ask(1)).toBeNull();
+    await addScopes("acme");
+    expect(await ask(1)).toHaveLength(2);
   });
 });
 
