@@ -38,6 +38,7 @@ const conditions: readonly (readonly [RegExp, string])[] = [
   [/\bnot iam\.user_can\([^;]*?\)\)? then/g, "false then"],
   [/\bnot iam\.(is_acting|has_api_key)\(\)/g, "true"],
   [/\bmissing is null and iam\.(is_acting|has_api_key)\(\)/g, "false"],
+  [/\bnot iam\.is_judged_as_delegate\(\)/g, "false"],
   [/\bactor is not null and iam\.actor_id\(\) is null/g, "false"],
   [/\b[a-z]+\.api_key_id = iam\.setting\('app\.api_key_id'\)::uuid/g, "true"],
   [/\bg\.feature_id = any \((above|any_of)\)/g, "true"],

@@ -113,7 +113,7 @@ const aboutFunctions = tests("database/functions/functions");
 
 /** Who is named by few tests is asked through what they name. */
 const families: ReadonlyArray<readonly [functions: readonly string[], tests: readonly string[]]> = [
-  [living, tests("policies/session-alive", "policies/session-delegates")],
+  [living, tests("policies/session-alive", "policies/session-delegates", "policies/role-of-delegates")],
   [
     named(`
       who_is_asked_about why_inactive way_between_groups way_between_roles links_of_groups links_of_grant ways_through_groups
