@@ -19,7 +19,6 @@ export const equivalents: Readonly<Record<string, string>> = {
     "a group is granted things in its own tenant only: no scope of this one stands below that",
   "iam.held_until: m.tenant_id = tenant -> true (2)":
     "a group is granted things in its own tenant only: no scope of this one stands below that",
-  "iam.held_until: g.effect = 'allow' -> true": "a deny that covers it touches it, which is asked beside it",
   "iam.held_until: g.effect = 'allow' -> true (2)": "a deny is never given to a group",
   "iam.lacks: g.effect = 'allow' -> true": "a deny that covers it touches it, which is asked beside it",
   "iam.lacks: g.effect = 'allow' -> true (2)": "a deny is never given to a group",
@@ -43,7 +42,8 @@ export const equivalents: Readonly<Record<string, string>> = {
     "at a scope of the tenant, or above it, stand its own grants and those at global/all",
   "iam.require_over_providers without perform iam.require(feature, everywhere);":
     "who holds everything at global/all, which is asked beside it, of his delegates as well, holds this",
-  "iam.add_tenant_member: u.deleted_at is null -> true": "who is deleted has no e-mail address any more",
+  "iam.add_tenant_member: u.deleted_at is null -> true":
+    "who is deleted has no e-mail address any more (constraint users_deleted_check)",
   "iam.blocked_grants: m.tenant_id = tenant -> true":
     "at a scope of the tenant, or above it, stand its own grants and those at global/all",
   "iam.blocked_grants: g.tenant_id = tenant -> true (2)":
@@ -53,10 +53,7 @@ export const equivalents: Readonly<Record<string, string>> = {
   "iam.caller_reach: g.effect = 'allow' -> true (2)":
     "what is denied is taken out of the places again, and may count as one of them",
   "iam.caller_key_reach: s.tenant_id = tenant -> true": "the places that iam.caller_reach() gives are the tenant's",
-  "iam.require_over_user: m.deleted_at is null -> true (2)": "who is no member any more isn't named in the tenant",
-  "iam.require_an_owner: m.deleted_at is null -> true": "whose membership ends loses what he was granted there",
   "iam.require_over_user: m.tenant_id = tenant -> true": "who is a member of another tenant is caught before it",
-  "iam.require_over_user: m.user_id = of_user -> true (2)": "who is no member isn't named in the tenant",
   "iam.require_to_hand_out_group: g.effect = 'allow' -> true": "a deny is never given to a group",
   "iam.require_an_owner: g.effect = 'allow' -> true":
     "who is denied it is kept from granting, which is asked beside it",

@@ -149,7 +149,10 @@ const families: ReadonlyArray<readonly [functions: readonly string[], tests: rea
       readable_users readable_tenants readable_scopes readable_roles readable_groups groups_showing_members`),
     tests("policies/who-sees-what", "gateway/authority/reads", "gateway/tenants"),
   ],
-  [named("resolve_user resolve_person"), [...aboutFunctions, ...tests("database/authority-revival")]],
+  [
+    named("resolve_user resolve_person require_over_user add_tenant_member"),
+    [...aboutFunctions, ...tests("database/authority-revival"), ...aboutDelegates, ...aboutHandingOut],
+  ],
   [named("delegates_hold_everywhere"), tests("policies/reads-of-delegates")],
   [named("require_an_owner require_owners"), tests("database/authority-owners")],
   [named("begin_membership end_membership"), tests("database/authority-revival")],
@@ -171,7 +174,10 @@ const families: ReadonlyArray<readonly [functions: readonly string[], tests: rea
   // what stands behind one-time tokens alone is held by their tests
   [
     named("held_until still_hands_out require_token"),
-    tests("gateway/invitations-in-time", "gateway/one-time-tokens", "gateway/authority/token-mutations"),
+    [
+      ...tests("gateway/invitations-in-time", "gateway/one-time-tokens", "gateway/authority/token-mutations"),
+      ...aboutFunctions,
+    ],
   ],
   [named("revoke_token"), [...aboutFunctions, ...aboutDelegates, ...tests("database/authority-race")]],
   [named("require_delegates"), aboutDelegates],

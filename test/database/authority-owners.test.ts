@@ -129,6 +129,14 @@ describe("the last owner of a tenant", () => {
     await database.owner.query("update iam.users set is_active = true where email = 'carol@globex.test'");
   });
 
+  test.each(ways)("denies %s when the other owner's membership was ended by somebody's SQL", async (_, call) => {
+    await database.owner.query(
+      "update iam.tenant_members m set deleted_at = now() from iam.users u where u.id = m.user_id and u.email = $1",
+      [second],
+    );
+    expect(await as(alice).outcome(fill(call, alice))).toBe("52280");
+  });
+
   test("allows others to leave a tenant that has no owner who can act", async () => {
     const leave = (who: string) => as(who, { tenant: "acme" }).trial(`select iam.remove_tenant_member('${who}')`);
     await database.owner.query(

@@ -18,8 +18,12 @@ beforeAll(async () => {
   await arrange.user("twice@acme.test", ["acme", "globex"]);
   await arrange.user("visitor@acme.test", []);
   await arrange.user("neighbour@acme.test", ["globex"]);
-  const former = await arrange.user("former@acme.test");
-  await database.owner.query("update iam.tenant_members set deleted_at = now() where user_id = $1", [former]);
+  for (const email of ["former@acme.test", "gone@acme.test"])
+    await database.owner.query("update iam.tenant_members set deleted_at = now() where user_id = $1", [
+      await arrange.user(email),
+    ]);
+  await arrange.user("barred@acme.test");
+  await arrange.grant({ user: "barred@acme.test", feature: "*", scope: "tenant/acme", effect: "deny" });
   for (const visitor of ["visitor", "neighbour", "former"])
     await arrange.grant({ user: `${visitor}@acme.test`, role: "auditor", scope: "global/all" });
   await arrange.user("mapper@acme.test");
