@@ -75,7 +75,7 @@ const checks = [
 
 // What refuses a bad argument, or an absent one, guards nobody's rights: the tests of each function hold those.
 const isNoGuard =
-  /require_name|require_caller|require_period|require_an_owner|require_owners|'PT400'|'PT404'|'PT409'|'5210[138]'|'52111'|'5217[147]'|'52179'|'5227[2-8]'|'52280'|'PT401'|'52104'|'52271'/;
+  /require_name|require_caller|require_period|'PT400'|'PT404'|'PT409'|'5210[138]'|'52111'|'5217[147]'|'52179'|'5227[2-8]'|'PT401'/;
 
 /** Each condition of a function, by itself. */
 export function conditionsIn(definition: string): readonly Guard[] {

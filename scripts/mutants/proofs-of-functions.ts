@@ -40,10 +40,8 @@ const judging: Readonly<Record<string, string>> = {
   api_key_to: "rotate_api_key",
   token_to: "revoke_token",
 };
-/** Those that others do a part of their work with. */
-const helping = named(`
-  require require_to_manage require_own_role require_own_scope require_over_providers require_delegates
-  switch_group switch_user begin_membership`);
+/** Those that others do a part of their work with, beside what is required of a caller. */
+const helping = named("switch_group switch_user begin_membership");
 
 /** Whether it does a command, or asks for one whether it may be done: what it refuses, a history can try. */
 export function writesAuthority(source: Source): boolean {
@@ -77,7 +75,7 @@ const isOperation = ({ name, definition }: Source) =>
   definition.includes("iam.record(") && !["record", "provision"].includes(name) && !name.startsWith("record");
 
 // What a command asks before it is done stands in group_to(), user_to() and their like: `access` asks the same.
-const isHelper = ({ name }: Source) => helping.includes(name) || name in judging;
+const isHelper = ({ name }: Source) => name.startsWith("require") || helping.includes(name) || name in judging;
 
 function focusOn({ name }: Source): string {
   return focuses[name] ?? name;
@@ -168,7 +166,7 @@ const families: ReadonlyArray<readonly [functions: readonly string[], tests: rea
   [named("find_acted_as"), tests("policies/session-delegates")],
   [named("gives"), tests("gateway/invitations-in-time", "policies/explain-what-is-over")],
   [named("scope_keys_given"), tests("policies/matrix", "policies/reach")],
-  [named("caller_reach caller_key_reach shared_todos shared_chats"), tests("policies/reach")],
+  [named("is_much_of caller_reach caller_key_reach shared_todos shared_chats"), tests("policies/reach")],
   [named("reaches_all_tenants"), tests("policies/session-tenant")],
   [named("groups_of"), tests("policies/shares-in-time", "policies/who-sees-what")],
   // what stands behind one-time tokens alone is held by their tests
@@ -180,6 +178,17 @@ const families: ReadonlyArray<readonly [functions: readonly string[], tests: rea
     ],
   ],
   [named("revoke_token"), [...aboutFunctions, ...aboutDelegates, ...tests("database/authority-race")]],
+  [
+    named(`
+      require_to_hand_out require_to_hand_out_group require_to_hand_out_user require_to_hand_out_through_role
+      require_in_tenant`),
+    [...aboutHandingOut, ...aboutFunctions],
+  ],
+  [
+    named("require_over_api_key require_to_give_key require_to_outlast require_to_hand_out_key require_oneself"),
+    [...aboutFunctions, ...tests("gateway/api-keys", "gateway/authority/key-mutations"), ...aboutDelegates],
+  ],
+  [named("require_active"), tests("policies/session-alive")],
   [named("require_delegates"), aboutDelegates],
   [named("require_to_hold"), [...aboutDelegates, ...aboutHandingOut]],
   [Object.keys(judging), [...aboutFunctions, ...aboutDelegates, ...aboutHandingOut, ...aboutLocks.slice(0, 1)]],
