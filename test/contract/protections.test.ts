@@ -113,6 +113,13 @@ ALTER TABLE "shop"."Order" ADD CONSTRAINT "Order_fkey" FOREIGN KEY ("customer_id
     expect(protectScript(orders, { ...known, migrations: [first] })).toBeNull();
   });
 
+  it("are not made again where one that was there before is guarded already", () => {
+    const guarded = { ...first, script: first.script.replace(/CREATE TABLE[^;]*;/, "") };
+    const changed = protectScript({ ...orders, owner: "owner_id" }, { ...known, migrations: [guarded] });
+    expect(changed).toContain("owner_id");
+    expect(changed).not.toContain("CREATE TABLE");
+  });
+
   it("leave another schema's table of the same name alone", () => {
     expect(protectScript({ ...sales, table: "Order" }, { ...known, migrations: [first] })).not.toContain("drop policy");
   });

@@ -95,14 +95,17 @@ export function isMissing(table: Table, { migrations }: KnownTables): boolean {
   return !isMade("table", table, migrations);
 }
 
+// A table that was there before is made by no migration, but the first that guards it says that it is there.
 function isMade(kind: "table" | "type", what: Table, migrations: readonly Script[]): boolean {
-  const [lower, upper, after] =
-    kind === "table" ? ["create table", "CREATE TABLE", " ("] : ["create type", "CREATE TYPE", " "];
-  return migrations.some(({ script }) =>
-    spellings(what).some(
-      (one) => script.includes(`${lower} ${one}${after}`) || script.includes(`${upper} ${one}${after}`),
-    ),
-  );
+  const names = spellings(what);
+  const signs =
+    kind === "type"
+      ? names.flatMap((one) => [`create type ${one} `, `CREATE TYPE ${one} `])
+      : [
+          ...names.flatMap((one) => [`create table ${one} (`, `CREATE TABLE ${one} (`]),
+          `alter table ${qualified(what)} force row level security;`,
+        ];
+  return migrations.some(({ script }) => signs.some((sign) => script.includes(sign)));
 }
 
 /** A name as a migration may spell it: by hand, or as Prisma does. */
