@@ -1,5 +1,8 @@
 /** In charge of the machine as a whole: declarations in, GraphQL types and fields out. */
+import { builder } from "../builder/builder.js";
 import { readFeatureCodes } from "../database/prisma-files.js";
+import type { ModelName } from "../generated/datamodel.js";
+import { refuse } from "./check/refuse.js";
 import { checkResources } from "./check/resources.js";
 import type { Resource } from "./resource.js";
 import type { Resources } from "./resources.js";
@@ -15,6 +18,7 @@ import { addShare } from "./write/share.js";
  */
 export function protect(declared: readonly Resource[]): void {
   checkResources(declared, readFeatureCodes());
+  for (const { name } of declared) checkTypeName(name);
   const resources: Resources = new Map(declared.map((resource) => [resource.name, resource]));
   for (const resource of declared) {
     implementType(resource, resources);
@@ -22,6 +26,16 @@ export function protect(declared: readonly Resource[]): void {
     addMutations(resource, resources);
   }
   addNodeFields(resources);
+}
+
+// What is written by hand is there already.
+function checkTypeName(name: ModelName): void {
+  if (builder.configStore.hasConfig(name))
+    refuse(
+      name,
+      "is called as a type of the gateway's own",
+      "Give the model another name in the Prisma schema; its table keeps its own by @@map.",
+    );
 }
 
 function addMutations(resource: Resource, resources: Resources): void {

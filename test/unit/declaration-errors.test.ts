@@ -7,8 +7,11 @@ import { type ModelName, models } from "../../src/generated/datamodel.js";
 import { fileOf } from "../../src/protect/check/refuse.js";
 import { checkResources } from "../../src/protect/check/resources.js";
 import type { Declaration } from "../../src/protect/declaration.js";
+import { protect } from "../../src/protect/protect.js";
 import { resource } from "../../src/protect/resource.js";
 import { resources } from "../../src/resources/resources.js";
+import "../../src/schema/viewer.js";
+import { addModel } from "../support/added-model.js";
 
 /** What is said of a wrong declaration, and what mends it. */
 function refusal(work: () => unknown): readonly [string, string] {
@@ -335,6 +338,16 @@ describe("declarations together", () => {
     expect(refusal(() => checkResources([todo, chat], features))[0]).toBe(
       "src/resources/chat.ts: Chat has a table that is called shop_items with its schema, as that of Todo.",
     );
+  });
+});
+
+describe("a model that is called as a type of the gateway's own", () => {
+  it("is rejected before the schema is built", () => {
+    const viewer = addModel({ name: "Viewer", table: "viewers", fields: {} });
+    expect(refusal(() => protect([resource(viewer, { feature: "todos" })]))).toEqual([
+      "src/resources/viewer.ts: Viewer is called as a type of the gateway's own.",
+      "Give the model another name in the Prisma schema; its table keeps its own by @@map.",
+    ]);
   });
 });
 
