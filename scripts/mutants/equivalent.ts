@@ -73,10 +73,6 @@ export const equivalents: Readonly<Record<string, string>> = {
     "the scopes that he may see are the tenant's, and the one above all",
   "iam.delete_user: m.user_id = person -> true (2)":
     "where he is no member he has nothing but grants (foreign keys), and they all end",
-  "chat_shares_update_user: using (true)":
-    "judged by WITH CHECK in the same words: what USING lets through is refused there",
-  "todo_shares_update_user: using (true)":
-    "judged by WITH CHECK in the same words: what USING lets through is refused there",
   "chat_shares_all_tenant: with check (true)":
     "behind the column privileges, and the policies beside it, nothing is left to refuse",
   "todo_shares_all_tenant: with check (true)":

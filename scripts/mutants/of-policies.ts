@@ -54,7 +54,7 @@ export async function ofPolicies(owner: pg.Pool): Promise<readonly DatabaseMutan
 // Worlds hold todos, chats, sales and groups; the gateway's other tables are read by tests.
 function proofOf({ table, name, isFloor }: Policy): Pick<DatabaseMutant, "tag" | "tests"> {
   if (table.startsWith("public.") || table === "iam.groups")
-    return { tag: "worlds", tests: isFloor ? ["test/policies/session-alive.test.ts"] : [] };
+    return { tag: "worlds", tests: [`test/policies/${isFloor ? "session-alive" : "shares"}.test.ts`] };
   const readers = readersOf[table.slice("iam.".length)] ?? ["test/gateway/authority.test.ts"];
   const tests = [...readers, "test/gateway/authority/reads.test.ts"];
   return { tag: "reads", tests: name.endsWith("_delegate") ? [...delegates, ...tests] : tests };

@@ -174,7 +174,7 @@ describe("whom a tenant doesn't have for itself", () => {
     },
   );
 
-  test("allows enabling somebody who was only denied what one doesn't hold, and denies it when it was given to him", async () => {
+  test("allows enabling somebody who was only denied what one doesn't hold, and denies it when it was given to him or his group", async () => {
     for (const email of ["keeper@acme.test", "barred@acme.test"]) await arrange.user(email);
     await arrange.grant({ user: "keeper@acme.test", feature: "iam.users", scope: "tenant/acme" });
     const todos = { user: "barred@acme.test", feature: "todos", scope: "tenant/acme" };
@@ -183,6 +183,12 @@ describe("whom a tenant doesn't have for itself", () => {
     expect(await enable()).toBe("allowed");
     await arrange.grant(todos);
     expect(await enable()).toBe("52109");
+    await arrange.user("grouped@acme.test");
+    const enableInGroup = () => as("keeper@acme.test").trial("select iam.enable_user('grouped@acme.test')");
+    expect(await enableInGroup()).toBe("allowed");
+    await arrange.group({ name: "holders", members: ["grouped@acme.test"] });
+    await arrange.grant({ group: "holders", feature: "todos", scope: "tenant/acme" });
+    expect(await enableInGroup()).toBe("52109");
   });
 
   test("denies him shedding a deny by leaving the tenant that it holds in", async () => {

@@ -37,6 +37,20 @@ async function share(who: string, todo: string, group: string, flags: string): P
   );
 }
 
+describe("the shares of a chat", () => {
+  test("hide from whom it is shared with how they could be widened: nothing is found to change", async () => {
+    const [chat] = await as(a).sql<{ id: string }>("insert into chats (message) values ('Ours') returning id");
+    const { rows } = await database.owner.query<{ id: string }>("select id from iam.users where email = $1", [b]);
+    await as(a).sql("insert into chat_shares (chat_id, user_id) values ($1, $2)", chat?.id, rows[0]?.id);
+    const widen = "update chat_shares set can_write = true where chat_id = $1 returning can_write";
+    expect(await as(b).read("select can_write from chat_shares where chat_id = $1", chat?.id)).toEqual([
+      { can_write: false },
+    ]);
+    expect(await as(b).sql(widen, chat?.id)).toEqual([]);
+    expect(await as(a).sql(widen, chat?.id)).toEqual([{ can_write: true }]);
+  });
+});
+
 describe("the flow of a shared todo", () => {
   test("allows a member of the group to read and edit it, and denies him to delete or share it", async () => {
     const todo = await todoOf(a, "My first todo");

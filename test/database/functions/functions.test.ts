@@ -22,6 +22,8 @@ beforeAll(async () => {
     await database.owner.query("update iam.tenant_members set deleted_at = now() where user_id = $1", [
       await arrange.user(email),
     ]);
+  await arrange.user("keyreader@acme.test");
+  await arrange.grant({ user: "keyreader@acme.test", feature: "iam.api_keys.read", scope: "tenant/acme" });
   await arrange.user("barred@acme.test");
   await arrange.grant({ user: "barred@acme.test", feature: "*", scope: "tenant/acme", effect: "deny" });
   for (const visitor of ["visitor", "neighbour", "former"])
