@@ -146,6 +146,15 @@ describe("a row that refers to another", () => {
     },
   );
 
+  it("is refused to who acts as somebody, for what that one doesn't see", async () => {
+    const asBob = { "x-act-as": "bob@acme.test" };
+    expect((await reads("alice", orderFor(bobs), asBob)).createOrder.order).toMatchObject({
+      customer: { name: "bob's" },
+    });
+    expect(await refuses("alice", orderFor(janes), asBob)).toMatchObject({ code: "NOT_FOUND" });
+    expect((await reads("alice", orderFor(janes))).createOrder.order).toMatchObject({ customer: { name: "jane's" } });
+  });
+
   it("is edited by who doesn't see what it refers to, as long as he leaves that alone", async () => {
     const { id } = (await reads("bob", orderFor(bobs))).createOrder.order;
     await database.owner.query(
