@@ -224,8 +224,19 @@ export async function each<T>(
   run: (session: OpenedSession, sql: string) => Promise<T>,
 ): Promise<ReadonlyMap<string, T>> {
   const answers = new Map<string, T>();
-  for (const [label, sql] of statements) answers.set(label, await undone(session, () => run(session, sql)));
+  for (const [label, sql] of statements)
+    answers.set(label, await telling(label, () => undone(session, () => run(session, sql))));
   return answers;
+}
+
+/** Does `work`; where it fails, the error says who or what was asked. */
+export async function telling<T>(asked: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isUnderneath = error instanceof GatewayError && error.cause instanceof Error;
+    throw new RangeError(`${asked}: ${(isUnderneath ? error.cause : error) as Error}`, { cause: error });
+  }
 }
 
 class Undo extends Error {}

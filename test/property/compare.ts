@@ -8,6 +8,7 @@ import {
   placesOf,
   type Question,
   sharesToTry,
+  telling,
   turned,
 } from "./ask-database.js";
 import { Notes, type Verdict } from "./notes.js";
@@ -75,7 +76,7 @@ export async function compareWithDatabase(
     if (typeof expected === "number" || asked.has(JSON.stringify(expected))) continue;
     asked.add(JSON.stringify(expected));
     const questions = questionsOf(stored).filter((_, n) => (n + turn) % stride === 0);
-    const answers = await askDatabase(sessions, stored, { who, questions });
+    const answers = await telling(label, () => askDatabase(sessions, stored, { who, questions }));
     if (typeof answers === "number") notes.same(`${label}: session`, expected, answers);
     else compareCaller({ stored, caller: expected, answers, questions, who: label, notes });
   }
