@@ -66,6 +66,9 @@ const conditions: readonly (readonly [RegExp, string])[] = [
   [/\bcandidate\.tenant_id = iam\.caller_tenant_id\(\)/g, "true"],
   [/\bnot iam\.may_act_in\([^)]*\)/g, "false"],
   [/\bor iam\.may_act_in\([^)]*\)/g, "or true"],
+  [/\biam\.holds_everywhere\('[^']+'(, (whose|'caller'))?\)/g, "true"],
+  [/\biam\.(caller_can|can)\('[^']+', [^()]*\)/g, "true"],
+  [/(?<!not )\bin \(select iam\.(readable_\w+|managed_groups|member_ids)\(\)\)/g, "is not null"],
 ];
 
 const checks = [

@@ -148,14 +148,16 @@ const families: ReadonlyArray<readonly [functions: readonly string[], tests: rea
     tests("policies/who-sees-what", "gateway/authority/reads", "gateway/tenants"),
   ],
   [
-    named("resolve_user resolve_person require_over_user add_tenant_member"),
+    named(`
+      resolve_user resolve_person resolve_group resolve_role resolve_scope resolve_tenant resolve_identity resolve_provider
+      managed_groups require_over_user add_tenant_member`),
     [...aboutFunctions, ...tests("database/authority-revival"), ...aboutDelegates, ...aboutHandingOut],
   ],
   [named("delegates_hold_everywhere"), tests("policies/reads-of-delegates")],
   [named("require_an_owner require_owners"), tests("database/authority-owners")],
   [named("begin_membership end_membership"), tests("database/authority-revival")],
   [named("sync_groups groups_to_sync"), tests("gateway/provisioning", "database/authority-race")],
-  [named("write_shared_function write_ways_function"), tests("database/protect-by-sql")],
+  [named("write_shared_function write_ways_function write_share_policies"), tests("database/protect-by-sql")],
   [named("list_providers"), tests("policies/session-alive")],
   [named("create_api_key"), [...aboutFunctions, ...aboutDelegates, ...tests("gateway/authority/key-mutations")]],
   [
