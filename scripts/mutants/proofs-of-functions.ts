@@ -151,7 +151,12 @@ const families: ReadonlyArray<readonly [functions: readonly string[], tests: rea
     named(`
       resolve_user resolve_person resolve_group resolve_role resolve_scope resolve_tenant resolve_identity resolve_provider
       managed_groups require_over_user add_tenant_member`),
-    [...aboutFunctions, ...tests("database/authority-revival"), ...aboutDelegates, ...aboutHandingOut],
+    [
+      ...aboutFunctions,
+      ...tests("database/authority-foreign-ids", "database/authority-revival"),
+      ...aboutDelegates,
+      ...aboutHandingOut,
+    ],
   ],
   [named("delegates_hold_everywhere"), tests("policies/reads-of-delegates")],
   [named("require_an_owner require_owners"), tests("database/authority-owners")],
