@@ -6,7 +6,7 @@ import { useTestDatabase } from "../support/database.js";
 import { type Gateway, startGateway } from "./ask-gateway.js";
 import { credentialsOf } from "./compare.js";
 import { interfere } from "./interference.js";
-import { sampleWorlds } from "./prove-worlds.js";
+import { readRegressions, sampleWorlds } from "./prove-worlds.js";
 import { storeWorld } from "./store-world.js";
 
 const database = useTestDatabase();
@@ -35,4 +35,17 @@ it("hides every change of what a caller can't read from all that he asks", { tim
     }
   }
   expect(answers).toBeGreaterThan(300);
+});
+
+it("hides it from whoever acts as somebody in the worlds that once failed", { timeout: 120_000 }, async () => {
+  let callers = 0;
+  for (const [n, [, world]] of (await readRegressions()).entries()) {
+    const stored = await storeWorld(database.owner, world, `k${n}`);
+    for (const who of credentialsOf(stored).filter(({ actAs }) => actAs !== undefined)) {
+      const verdict = await interfere({ owner: database.owner, sessions, gateway, stored, who });
+      expect(verdict.disagreements.slice(0, 4)).toEqual([]);
+      callers += 1;
+    }
+  }
+  expect(callers).toBeGreaterThan(0);
 });

@@ -152,8 +152,8 @@ interface Reach {
 async function changeHidden(owner: pg.Pool, { world, id }: StoredWorld, { readable, isDelegated }: Reach) {
   const [tenants, users] = [world.tenants, world.users].map((list) => uuids(list.map((one) => id(one.id))));
   for (const [n, { table, changes }] of hidden.entries()) {
-    // what gives a delegated session its authority is mostly hidden from it
-    if (isDelegated && table.startsWith("iam.")) continue;
+    // what gives a delegated session its authority is mostly hidden from it: grants, and what is shared with whoever acts
+    if (isDelegated && (table.startsWith("iam.") || table.endsWith("_shares"))) continue;
     const values = { $1: uuids(readable[n] ?? []), $2: tenants ?? "", $3: users ?? "" };
     for (const change of changes)
       await owner.query(Object.entries(values).reduce((sql, [place, value]) => sql.replaceAll(place, value), change));
