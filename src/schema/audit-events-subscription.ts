@@ -20,6 +20,12 @@ interface Place extends Record<string, unknown> {
   readonly number: string;
 }
 
+/** How far a subscriber has come. */
+interface Mark extends Place {
+  /** The snapshot of which everything is from before his time, settled or not; null where he names the last event he knows. */
+  readonly known: string | null;
+}
+
 interface Found extends Place {
   readonly id: string;
 }
@@ -47,18 +53,16 @@ const NewAuditEvents = builder.objectRef<NewEvents>("NewAuditEvents").implement(
 const settled = sql`pg_snapshot_xmin(pg_current_snapshot())::text::bigint`;
 const lastNumber = "9223372036854775807";
 
-async function lookAtEvents(
-  session: Session,
-  last: Place | null,
-  after: string | null,
-): Promise<News<NewEvents, Place>> {
+async function lookAtEvents(session: Session, last: Mark | null, after: string | null): Promise<News<NewEvents, Mark>> {
   const end = await placeBehindAll(session);
   const begin = last ?? (after === null ? end : await placeOfEvent(session, after));
+  const { known } = begin;
   const found = await session.run<Found>(
     toStatement(sql`
       select e.id, e.transaction::text, e.number::text
       from iam.audit_events e
       where (e.transaction, e.number) > (${begin.transaction}::bigint, ${begin.number}::bigint) and e.transaction < ${settled}
+        ${known === null ? sql`` : sql`and not pg_visible_in_snapshot(e.transaction::text::xid8, ${known}::pg_snapshot)`}
       order by e.transaction, e.number
       limit ${pageSize}`),
   );
@@ -66,23 +70,28 @@ async function lookAtEvents(
   const isFull = found.length === pageSize;
   return {
     event: lastFound === undefined ? null : { ids: found.map(({ id }) => id) },
-    mark: isFull && lastFound !== undefined ? { transaction: lastFound.transaction, number: lastFound.number } : end,
+    mark: {
+      ...(isFull && lastFound !== undefined ? { transaction: lastFound.transaction, number: lastFound.number } : end),
+      known,
+    },
     againInMillis: isFull ? 0 : null,
   };
 }
 
-async function placeBehindAll(session: Session): Promise<Place> {
-  const [place] = await session.run<Place>(
-    toStatement(sql`select (${settled} - 1)::text as transaction, ${lastNumber} as number`),
+async function placeBehindAll(session: Session): Promise<Mark> {
+  const [place] = await session.run<Mark>(
+    toStatement(
+      sql`select (${settled} - 1)::text as transaction, ${lastNumber} as number, pg_current_snapshot()::text as known`,
+    ),
   );
   if (place === undefined) throw new TypeError("A select without a table answers one row.");
   return place;
 }
 
-async function placeOfEvent(session: Session, id: string): Promise<Place> {
-  const [place] = await session.run<Place>(
+async function placeOfEvent(session: Session, id: string): Promise<Mark> {
+  const [place] = await session.run<Mark>(
     toStatement(
-      sql`select transaction::text, number::text from iam.audit_events where id = ${typed(uuidOf(auditEvent.name, id), "uuid")}`,
+      sql`select transaction::text, number::text, null::text as known from iam.audit_events where id = ${typed(uuidOf(auditEvent.name, id), "uuid")}`,
     ),
   );
   if (place === undefined) throw new GatewayError("NOT_FOUND", "There is no such event.");
@@ -113,7 +122,7 @@ builder.subscriptionField("auditEvents", (t) =>
     },
     authScopes: { authenticated: true },
     subscribe: (_root, { after }, { follow }) =>
-      follow<NewEvents, Place>({
+      follow<NewEvents, Mark>({
         of: "audit",
         look: (session, last) =>
           lookAtEvents(session, last, after === null || after === undefined ? null : String(after)),

@@ -57,6 +57,21 @@ describe("a subscriber to the audit", () => {
     expect(await stream.isSilent(quietMillis)).toBe(true);
   });
 
+  it("is told nothing of before, though an older transaction was under way", async () => {
+    const older = await live.database.owner.connect();
+    try {
+      await older.query("begin; select pg_current_xact_id()");
+      await createGroup(alice, "Before that");
+      const stream = await follow(alice);
+      await live.ask(alice, 'mutation { lockGroup(input: { group: "Before that" }) { group { id } } }');
+      await older.query("commit");
+      expect(actionsOf(await take(stream, 1))).toEqual(["group_locked"]);
+      expect(await stream.isSilent(quietMillis)).toBe(true);
+    } finally {
+      older.release(true);
+    }
+  });
+
   it("is told nothing of another tenant, and nothing at all without iam.audit.read", async () => {
     const [ofAcme, ofGlobex, withoutRight] = [await follow(alice), await follow(carol), await follow(jane)];
     await createGroup(carol, "Council");
