@@ -167,7 +167,7 @@ const rules: readonly (readonly [rule: string, offenders: string])[] = [
      union all
      select 'no user' where not pg_has_role('web_delegate', 'web_user', 'usage')
      union all
-     select coalesce(nullif(s.classid, 0)::regclass || ' ' || s.objid, '') from pg_shdepend s
+     select s.classid::regclass || ' ' || s.objid from pg_shdepend s
      where s.refobjid = 'web_delegate'::regrole and s.dbid = (select oid from pg_database where datname = current_database()) and s.deptype <> 'r'`,
   ],
   [

@@ -137,6 +137,12 @@ const faults: readonly Fault[] = [
     rest: noThings,
   },
   {
+    id: "PC017",
+    name: "a tenant that delegates may edit, and users may not",
+    fault: `${oneOf}; alter table public.things add name text; ${floor}; grant select on public.things to web_user; grant update on public.things to web_delegate`,
+    rest: noThings,
+  },
+  {
     id: "PC020",
     name: "a definer function without a search path",
     fault: `create function public.leak() ${definer} as 'select 1'; revoke all on function public.leak() from public`,
@@ -240,6 +246,14 @@ describe("the doctor", () => {
     for (const { mend } of found) await database.owner.query(mend);
     expect(await look()).toEqual([]);
     if (one.rest !== undefined) await database.owner.query(one.rest);
+  });
+
+  it("tells of what a user may edit once, though a delegate is a user", async () => {
+    await database.owner.query("grant update (tenant_id) on public.todos to web_user");
+    const found = (await look()).filter(({ id }) => id === "PC017");
+    expect(found.map(({ mend }) => mend.includes("web_delegate"))).toEqual([false]);
+    await database.owner.query("revoke update (tenant_id) on public.todos from web_user");
+    expect(await look()).toEqual([]);
   });
 
   it("finds a declared table that isn't there (PC050), and nothing more when it is", async () => {

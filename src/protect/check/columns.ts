@@ -7,7 +7,6 @@ export interface Said {
   readonly owner?: string | undefined;
   readonly scope?: string | { readonly column: string } | undefined;
   readonly group?: string | undefined;
-  readonly parent?: string | undefined;
   readonly hidden?: readonly string[] | undefined;
   readonly readOnly?: readonly string[] | undefined;
   readonly commands?: readonly string[] | undefined;

@@ -121,28 +121,47 @@ interface OfEach {
 
 // Of each value its first rows: all that may be wanted, or, in an order of moments, hardly more than are wanted in all.
 function firstOfEach(compilation: Compilation, resource: Resource, { reason, wanted }: OfEach): Sql {
-  const { leading, limit, where } = wanted;
+  const { leading } = wanted;
+  if (leading !== undefined && isMoment(leading))
+    return firstOfNear(compilation, resource, { reason, wanted, leading });
   const [value, found] = [compilation.nextAlias(), compilation.nextAlias()];
-  const of = (more: Partial<Wanted>, also: (row: Source) => readonly Sql[] = () => []): Sql =>
-    first(compilation, resource, {
-      ...wanted,
-      ...more,
-      where: (row) => allOf([sql`${row(reason.column)} = ${sql.id(value, "value")}`, where(row), ...also(row)]),
-    });
-  const values = sql`unnest(${reason.value}) as ${sql.id(value)}(value)`;
-  if (leading === undefined || !isMoment(leading)) {
-    return sql`(select ${sql.id(found)}.* from ${values} cross join lateral ${of({})} as ${sql.id(found)})`;
-  }
+  const rows = first(compilation, resource, ofValue(value, { reason, wanted }));
+  return sql`(select ${sql.id(found)}.* from ${valuesOf(value, reason)} cross join lateral ${rows} as ${sql.id(found)})`;
+}
+
+// Nothing of a value whose first row is not among the first is on the page, and nothing behind the last of those, if they suffice.
+function firstOfNear(
+  compilation: Compilation,
+  resource: Resource,
+  { reason, wanted, leading }: OfEach & { readonly leading: OrderTerm },
+): Sql {
+  const { limit, order } = wanted;
+  const [value, found, head] = [compilation.nextAlias(), compilation.nextAlias(), compilation.nextAlias()];
+  const near = sql.id(compilation.nextAlias());
   const moment = (row: Source): Sql => comparable(resource, leading.column, row);
-  const [near, head] = [sql.id(compilation.nextAlias()), compilation.nextAlias()];
-  // Nothing of a value whose first row is not among the first is on the page, and nothing behind the last of those, if they suffice.
+  const ofIt = ofValue(value, { reason, wanted });
+  const heads = first(compilation, resource, { ...ofIt, limit: 1 });
+  const rows = first(compilation, resource, {
+    ...ofIt,
+    where: (row) => allOf([ofIt.where(row), isWithin(moment(row), { near, leading, limit })]),
+  });
   return sql`(with ${near} as materialized (
     select ${sql.id(value)}.value, ${moment(rowSource(head))} as moment
-    from ${values} cross join lateral ${of({ limit: 1 })} as ${sql.id(head)}
-    order by ${wanted.order(rowSource(head))} limit ${sql.lit(limit)}
+    from ${valuesOf(value, reason)} cross join lateral ${heads} as ${sql.id(head)}
+    order by ${order(rowSource(head))} limit ${sql.lit(limit)}
   )
-  select ${sql.id(found)}.* from ${near} as ${sql.id(value)}
-  cross join lateral ${of({}, (row) => [isWithin(moment(row), { near, leading, limit })])} as ${sql.id(found)})`;
+  select ${sql.id(found)}.* from ${near} as ${sql.id(value)} cross join lateral ${rows} as ${sql.id(found)})`;
+}
+
+function valuesOf(alias: string, { value }: Reason): Sql {
+  return sql`unnest(${value}) as ${sql.id(alias)}(value)`;
+}
+
+function ofValue(alias: string, { reason, wanted }: OfEach): Wanted {
+  return {
+    ...wanted,
+    where: (row) => allOf([sql`${row(reason.column)} = ${sql.id(alias, "value")}`, wanted.where(row)]),
+  };
 }
 
 // What every row has, and of which there is a first and a last.
